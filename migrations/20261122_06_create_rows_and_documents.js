@@ -1,0 +1,55 @@
+// A row version can be searched while since_sync <= visible_sync < until_sync (or until_sync is null),
+// so that one UPDATE of data_sources.visible_sync swaps a whole sync in.
+export async function up(knex) {
+  await knex.schema.createTable('rows', (table) => {
+    table.bigIncrements('id');
+    table.text('source_id').notNullable().references('data_sources.id');
+    table.text('key').notNullable();
+    table.text('hash').notNullable();
+    table.text('title').notNullable();
+    table.text('url');
+    table.text('memo');
+    table.integer('tokens').notNullable();
+    table.integer('documents').notNullable();
+    table.integer('since_sync').notNullable();
+    table.integer('until_sync');
+    table.bigInteger('changed_at').notNullable();
+    table.index(['source_id', 'key']);
+    table.index(['source_id', 'id']);
+    table.index(['source_id', 'since_sync']);
+  });
+  await knex.raw('CREATE INDEX rows_until ON rows (source_id, until_sync) WHERE until_sync IS NOT NULL');
+  await knex.schema.createTable('documents', (table) => {
+    table.bigIncrements('id');
+    table.bigInteger('row_id').notNullable().references('rows.id').onDelete('CASCADE').index();
+    table.text('bot_key').notNullable();
+    table.text('title').notNullable();
+    table.text('text').notNullable();
+  });
+  await searchIndex(knex);
+}
+
+// bot_key is a column of the index, so that a search reads only the postings of its own bot.
+async function searchIndex(knex) {
+  await knex.raw(
+    `CREATE VIRTUAL TABLE documents_search USING fts5(
+       bot_key, title, text, content='documents', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')`,
+  );
+  await knex.raw(
+    `CREATE TRIGGER documents_search_insert AFTER INSERT ON documents BEGIN
+       INSERT INTO documents_search (rowid, bot_key, title, text) VALUES (new.id, new.bot_key, new.title, new.text);
+     END`,
+  );
+  await knex.raw(
+    `CREATE TRIGGER documents_search_delete AFTER DELETE ON documents BEGIN
+       INSERT INTO documents_search (documents_search, rowid, bot_key, title, text)
+       VALUES ('delete', old.id, old.bot_key, old.title, old.text);
+     END`,
+  );
+}
+
+export async function down(knex) {
+  await knex.raw('DROP TABLE documents_search');
+  await knex.schema.dropTable('documents');
+  await knex.schema.dropTable('rows');
+}

@@ -1,0 +1,53 @@
+// Small comforts. Every page works without this file.
+document.documentElement.dataset.js = 'on';
+
+document.addEventListener('click', async (event) => {
+  const copy = event.target.closest('[data-copy]');
+  if (copy) {
+    await copyText(document.querySelector(copy.dataset.copy));
+    const label = copy.querySelector('span') ?? copy;
+    const before = label.textContent;
+    label.textContent = 'Copied';
+    setTimeout(() => {
+      label.textContent = before;
+    }, 1500);
+    return;
+  }
+  const generate = event.target.closest('[data-generate]');
+  if (generate) {
+    const field = document.querySelector(generate.dataset.generate);
+    const random = crypto.getRandomValues(new Uint8Array(16));
+    field.value = Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    field.focus();
+    return;
+  }
+  for (const menu of document.querySelectorAll('details.user-menu[open]')) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// navigator.clipboard exists on https and localhost only.
+async function copyText(element) {
+  const text = element.value ?? element.textContent;
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  getSelection().removeAllRanges();
+  getSelection().addRange(range);
+  document.execCommand('copy');
+}
+
+// <div data-for="type" data-is="csv json"> shows while the field named "type" holds one of these.
+function showMatching(root) {
+  for (const part of root.querySelectorAll('[data-for]')) {
+    const field = part.closest('form').elements[part.dataset.for];
+    const wanted = part.dataset.is.split(' ').includes(field.value);
+    part.hidden = !wanted;
+    part.disabled = !wanted;
+  }
+}
+document.addEventListener('change', (event) => {
+  if (event.target.form) showMatching(event.target.form);
+});
+addEventListener('DOMContentLoaded', () => showMatching(document));
+document.addEventListener('htmx:afterSettle', (event) => showMatching(event.target.parentNode ?? document));

@@ -1,0 +1,165 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Knex } from 'knex';
+import { v7 as uuid } from 'uuid';
+import type { Deps } from '../deps.js';
+import { Conflict, Forbidden, Invalid, NotFound } from '../errors.js';
+import { type Actor, hookbell } from './actor.js';
+import { auditLog } from './audit.js';
+import { hashPassword, verifyPassword } from './passwords.js';
+import type { NewUser } from './schema.js';
+import { apiKeyStore, type User, userStore } from './store.js';
+
+const aMinute = 60_000;
+const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
+
+export type AccountService = ReturnType<typeof accountService>;
+
+export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
+  const users = userStore(db);
+  const keys = apiKeyStore(db);
+
+  async function insertUser(
+    tx: Knex,
+    input: NewUser,
+    passwordHash: string,
+    actor: Actor,
+    at: number,
+  ): Promise<User> {
+    const user: User = { id: uuid(), email: input.email, name: input.name, role: input.role, createdAt: at };
+    if (await userStore(tx).findByEmail(input.email)) {
+      throw new Invalid([{ path: 'email', message: 'There is a user with this e-mail address already' }]);
+    }
+    await userStore(tx).insert(user, passwordHash);
+    await auditLog(tx).record(
+      actor,
+      { action: 'user.created', subject: user.email, subjectId: user.id, details: { role: user.role } },
+      at,
+    );
+    return user;
+  }
+
+  async function requireOtherAdmin(tx: Knex, user: User): Promise<void> {
+    if (user.role === 'admin' && (await userStore(tx).admins()) === 1) {
+      throw new Conflict('This is the only admin: make somebody else an admin first');
+    }
+  }
+
+  return {
+    /** The one-time token of `/setup`: the same after a restart, useless once there is a user. */
+    setupToken: () => vault.derive('setup token').slice(0, 32),
+
+    isSetUp: async () => (await users.count()) > 0,
+
+    /** Makes the first admin. Throws `Conflict` when somebody was first. */
+    async createFirstAdmin(input: Omit<NewUser, 'role'>, at: number): Promise<User> {
+      const passwordHash = await hashPassword(input.password);
+      return db.transaction(async (tx) => {
+        if ((await userStore(tx).count()) > 0 || !(await userStore(tx).claimSetup())) {
+          throw new Conflict('Hookbell has an admin already: sign in instead');
+        }
+        return insertUser(tx, { ...input, role: 'admin' }, passwordHash, hookbell, at);
+      });
+    },
+
+    async createUser(input: NewUser, actor: Actor, at: number): Promise<User> {
+      const passwordHash = await hashPassword(input.password);
+      return db.transaction((tx) => insertUser(tx, input, passwordHash, actor, at));
+    },
+
+    async changeRole(id: string, role: Actor['role'], actor: Actor, at: number): Promise<void> {
+      await db.transaction(async (tx) => {
+        const user = await found(userStore(tx), id);
+        if (user.role === role) return;
+        await requireOtherAdmin(tx, user);
+        await userStore(tx).update(id, { role });
+        await auditLog(tx).record(
+          actor,
+          { action: 'user.role-changed', subject: user.email, subjectId: id, details: { role } },
+          at,
+        );
+      });
+    },
+
+    /** A new password ends the user's other sessions. */
+    async changePassword(id: string, password: string, actor: Actor, at: number): Promise<void> {
+      const passwordHash = await hashPassword(password);
+      await db.transaction(async (tx) => {
+        const user = await found(userStore(tx), id);
+        await userStore(tx).update(id, { password_hash: passwordHash });
+        await auditLog(tx).record(
+          actor,
+          { action: 'user.password-changed', subject: user.email, subjectId: id },
+          at,
+        );
+      });
+    },
+
+    async removeUser(id: string, actor: Actor, at: number): Promise<void> {
+      if (id === actor.id) throw new Conflict('You cannot remove yourself');
+      await db.transaction(async (tx) => {
+        const user = await found(userStore(tx), id);
+        await requireOtherAdmin(tx, user);
+        await userStore(tx).remove(id);
+        await auditLog(tx).record(actor, { action: 'user.removed', subject: user.email, subjectId: id }, at);
+      });
+    },
+
+    /** The user with this e-mail address and password, or null. Takes the same time for an unknown address. */
+    async signIn(email: string, password: string): Promise<User | null> {
+      const user = await users.findByEmail(email);
+      const hash = user ? await users.passwordHash(user.id) : null;
+      return (await verifyPassword(password, hash)) ? user : null;
+    },
+
+    find: (id: string) => users.find(id),
+    findByEmail: (email: string) => users.findByEmail(email),
+    list: () => users.list(),
+    keysOf: (userId: string) => keys.listOf(userId),
+
+    /** A new API key, `hb_` and 40 characters; only its SHA-256 is kept. */
+    async createApiKey(owner: User, name: string, actor: Actor, at: number): Promise<string> {
+      const key = `hb_${randomBytes(30).toString('base64url')}`;
+      await db.transaction(async (tx) => {
+        const id = uuid();
+        const hint = `${key.slice(0, 7)}…${key.slice(-4)}`;
+        await apiKeyStore(tx).insert(
+          { id, userId: owner.id, name, hint, createdAt: at, lastUsedAt: null },
+          hashOf(key),
+        );
+        await auditLog(tx).record(
+          actor,
+          { action: 'api-key.created', subject: name, subjectId: id, details: { user: owner.email } },
+          at,
+        );
+      });
+      return key;
+    },
+
+    /** One's own, or anyone's for an admin. */
+    async revokeApiKey(id: string, actor: Actor, at: number): Promise<void> {
+      await db.transaction(async (tx) => {
+        const key = await apiKeyStore(tx).find(id);
+        if (!key) throw new NotFound('API key');
+        if (key.userId !== actor.id && actor.role !== 'admin') throw new Forbidden();
+        await apiKeyStore(tx).remove(id);
+        await auditLog(tx).record(actor, { action: 'api-key.revoked', subject: key.name, subjectId: id }, at);
+      });
+    },
+
+    /** The user an API key acts as; null for a key that does not exist. */
+    async userOfKey(key: string, at: number): Promise<User | null> {
+      const found = await keys.findByHash(hashOf(key));
+      if (!found) return null;
+      if (at - (found.lastUsedAt ?? 0) > aMinute) await keys.used(found.id, at);
+      return users.find(found.userId);
+    },
+
+    auditPage: (limit: number, before: number | null) => auditLog(db).page(limit, before),
+  };
+}
+
+async function found(store: ReturnType<typeof userStore>, id: string): Promise<User> {
+  const user = await store.find(id);
+  if (!user) throw new NotFound('User');
+  return user;
+}

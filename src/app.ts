@@ -1,0 +1,53 @@
+import compression from 'compression';
+import express, { type Express } from 'express';
+import { recogniseUser } from './accounts/access.js';
+import { accountRoutes } from './accounts/routes.js';
+import { signInRoutes } from './accounts/signInRoutes.js';
+import { apiRouter } from './api/router.js';
+import { botEndpoints } from './bots/api.js';
+import { botRoutes } from './bots/routes.js';
+import { NotFound } from './errors.js';
+import { healthRoutes } from './health.js';
+import type { Hookbell } from './hookbell.js';
+import { assets } from './http/assets.js';
+import { csrfProtection } from './http/csrf.js';
+import { pageLocals } from './http/locals.js';
+import { pageErrors } from './http/problem.js';
+import { requestLog } from './http/requestLog.js';
+import { securityHeaders } from './http/security.js';
+import { sessions } from './http/sessions.js';
+
+const views = `${import.meta.dirname}/../../views`;
+
+/** The map of the house: what answers where, from the outside in. */
+export function createApp(hookbell: Hookbell): Express {
+  const { deps, accounts, bots } = hookbell;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', deps.config.trustProxy);
+  app.set('query parser', 'simple');
+  app.set('view engine', 'ejs');
+  app.set('views', views);
+  app.set('view cache', true);
+
+  app.use(healthRoutes(hookbell));
+  app.use(requestLog(deps.log));
+  app.use(securityHeaders(deps.config));
+  app.use('/api/v1', apiRouter(deps, accounts, [...botEndpoints(bots)]));
+
+  app.use(compression());
+  app.use('/assets', assets());
+  app.use(sessions(deps), express.urlencoded({ extended: true, limit: '1mb' }), csrfProtection);
+  app.use(recogniseUser(accounts), pageLocals(deps));
+  app.use(signInRoutes(deps, accounts));
+  app.use('/app', accountRoutes(deps, accounts));
+  app.use(
+    '/app',
+    botRoutes(deps, bots, accounts, async () => []),
+  );
+  app.use(() => {
+    throw new NotFound();
+  });
+  app.use(pageErrors);
+  return app;
+}

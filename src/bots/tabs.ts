@@ -1,0 +1,7 @@
+/** The tabs of a bot's pages, in order. */
+export const tabs = [
+  { name: 'Overview', path: '' },
+  { name: 'Data sources', path: '/data-sources' },
+  { name: 'Webhooks', path: '/webhooks' },
+  { name: 'Settings', path: '/settings' },
+];

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { accountService } from './accounts/service.js';
+import { botService } from './bots/service.js';
+import type { Config } from './config.js';
+import { openDatabase } from './database.js';
+import type { Deps } from './deps.js';
+import { createLive } from './http/live.js';
+import { createGuard } from './net/guard.js';
+import { background, type Chore } from './schedule.js';
+import { createVault, secretKeyFrom } from './vault.js';
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+  version: string;
+};
+
+export type Hookbell = Awaited<ReturnType<typeof createHookbell>>;
+
+/** Opens and migrates the database and makes the services; nothing runs until `start`. */
+export async function createHookbell(config: Config, log: Logger, clock: () => number) {
+  const database = openDatabase(config);
+  await database.migrate();
+  const live = createLive();
+  const deps: Deps = {
+    config,
+    db: database.db,
+    reader: database.reader,
+    log,
+    clock,
+    vault: createVault(secretKeyFrom(config)),
+    live,
+    guard: createGuard(() => config.outboundAllow),
+    version,
+  };
+  const accounts = accountService(deps);
+  const bots = botService(deps);
+  const chores: Chore[] = [];
+  const work = background(deps, chores);
+
+  return {
+    deps,
+    accounts,
+    bots,
+    background: work,
+
+    async start(): Promise<void> {
+      if (config.role !== 'web') work.start();
+    },
+
+    /** Lets go of all that is in flight and closes the database. */
+    async stop(): Promise<void> {
+      live.close();
+      await work.stop();
+      await database.close();
+    },
+  };
+}

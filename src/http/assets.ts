@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import express, { Router } from 'express';
+
+const root = join(import.meta.dirname, '../../..');
+const packageFolder = (name: string) =>
+  dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+
+const vendor: Record<string, string> = {
+  'tabler.css': join(root, 'node_modules/@tabler/core/dist/css/tabler.min.css'),
+  'htmx.js': join(root, 'node_modules/htmx.org/dist/htmx.min.js'),
+  'sse.js': join(root, 'node_modules/htmx-ext-sse/dist/sse.min.js'),
+  'relative-time.js': join(root, 'node_modules/@github/relative-time-element/dist/bundle.js'),
+};
+
+/** The icons that the pages use, from Tabler's outline set. */
+const icons = [
+  'activity',
+  'alert-triangle',
+  'arrow-left',
+  'arrow-right',
+  'bell',
+  'books',
+  'check',
+  'clock',
+  'copy',
+  'database',
+  'external-link',
+  'eye',
+  'file-text',
+  'file-upload',
+  'home',
+  'inbox',
+  'json',
+  'key',
+  'list-details',
+  'lock',
+  'logout',
+  'message-circle',
+  'messages',
+  'pencil',
+  'player-pause',
+  'player-play',
+  'plus',
+  'refresh',
+  'robot',
+  'rss',
+  'search',
+  'send',
+  'settings',
+  'table',
+  'trash',
+  'upload',
+  'user',
+  'users',
+  'webhook',
+  'world',
+  'x',
+];
+
+/** Our own css and js, the vendor files, and one sprite of icons. Anyone may read them. */
+export function assets(): Router {
+  const router = Router();
+  const sprite = iconSprite();
+  const forAYear = { maxAge: '365d', immutable: true };
+  router.get('/icons.svg', (_req, res) => {
+    res.set('Cache-Control', 'public, max-age=31536000, immutable').type('image/svg+xml').send(sprite);
+  });
+  router.get('/vendor/:file', (req, res, next) => {
+    const file = Object.hasOwn(vendor, req.params.file) ? vendor[req.params.file] : undefined;
+    if (!file) return next();
+    res.sendFile(file, { ...forAYear, dotfiles: 'allow' });
+  });
+  router.use(express.static(join(root, 'public'), { ...forAYear, index: false }));
+  return router;
+}
+
+function iconSprite(): string {
+  const folder = join(packageFolder('@tabler/icons'), 'icons/outline');
+  const symbols = icons.map((name) => {
+    const [, content = ''] =
+      /<svg[^>]*>(.*)<\/svg>/s.exec(readFileSync(join(folder, `${name}.svg`), 'utf8')) ?? [];
+    return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${content.trim()}</symbol>`;
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>`;
+}

@@ -1,0 +1,60 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { ZodError } from 'zod';
+import { type FieldError, Refusal } from '../errors.js';
+import { fieldErrors } from './problem.js';
+
+/** What a form shows again after a refusal: what was typed, and what is wrong with it, by field. */
+export type FormState = {
+  values: Record<string, unknown>;
+  errors: Record<string, string>;
+  problem: string | null;
+};
+
+export const emptyForm = (values: Record<string, unknown> = {}): FormState => ({
+  values,
+  errors: {},
+  problem: null,
+});
+
+/**
+ * A handler whose refusals (a zod error, `Invalid`, `Conflict`) show the form again, with 422 or 409,
+ * instead of an error page.
+ */
+export function submitted(
+  handle: (req: Request, res: Response) => Promise<void>,
+  again: (req: Request, res: Response, form: FormState) => Promise<void> | void,
+): RequestHandler {
+  return async (req, res) => {
+    try {
+      await handle(req, res);
+    } catch (error) {
+      const refused = refusal(error);
+      if (!refused) throw error;
+      res.status(refused.status);
+      await again(req, res, formState(req.body, refused.errors, refused.message));
+    }
+  };
+}
+
+function refusal(error: unknown): { status: number; errors: FieldError[]; message: string } | null {
+  if (error instanceof ZodError)
+    return { status: 422, errors: fieldErrors(error), message: 'Please correct the marked fields.' };
+  if (error instanceof Refusal && [409, 422, 429].includes(error.status)) return error;
+  return null;
+}
+
+function formState(body: Record<string, unknown>, errors: FieldError[], problem: string): FormState {
+  const { _csrf, ...values } = body;
+  return { values, errors: Object.fromEntries(errors.map(({ path, message }) => [path, message])), problem };
+}
+
+/** A form's fields as JSON would have them: no token, and an empty field is an absent one. */
+export function fields(body: unknown): Record<string, unknown> {
+  const entries = Object.entries((body ?? {}) as Record<string, unknown>)
+    .filter(([name, value]) => name !== '_csrf' && value !== '')
+    .map(([name, value]) => [
+      name,
+      value !== null && typeof value === 'object' && !Array.isArray(value) ? fields(value) : value,
+    ]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,30 @@
+import type { RequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { pinoHttp } from 'pino-http';
+
+/** A line a request, with neither headers nor query, and without the secrets that stand in paths. */
+export function requestLog(log: Logger): RequestHandler {
+  return pinoHttp({
+    logger: log,
+    serializers: {
+      req: (req: { id: unknown; method: string; url: string }) => ({
+        id: req.id,
+        method: req.method,
+        path: safePath(req.url),
+      }),
+      res: (res: { statusCode: number }) => ({ status: res.statusCode }),
+    },
+    customLogLevel: (_req, res, error) => {
+      if (error || res.statusCode >= 500) return 'error';
+      return res.statusCode >= 400 ? 'info' : 'debug';
+    },
+  });
+}
+
+/** Everything behind `/api/public/{kind}/{id}` and behind `/inbox` is a secret. */
+export function safePath(url: string): string {
+  const [path = ''] = url.split('?');
+  return path
+    .replace(/^(\/+api\/+public\/+[^/]+\/+[^/]+\/).+/i, '$1[secret]')
+    .replace(/^(\/+inbox\/).+/i, '$1[secret]');
+}

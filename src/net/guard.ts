@@ -1,0 +1,106 @@
+import { type LookupAddress, type LookupAllOptions, lookup as systemLookup } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import { whyNotPublic } from './addresses.js';
+import { allowsAddress, allowsHost, bareHost, type Rule } from './rules.js';
+
+/** Why an address may not be reached, and the setting that would allow it; null if none would. */
+export type Refusal = { rule: string; setting: string | null };
+
+/** The guard refused: nothing was sent. The message is one sentence for people. */
+export class Refused extends Error {
+  override name = 'Refused';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(inOneSentence(refusal));
+    this.refusal = refusal;
+  }
+}
+
+export function inOneSentence({ rule, setting }: Refusal): string {
+  return setting ? `${rule}; ${setting} would allow it` : rule;
+}
+
+/** Decides for every connection that leaves: what is not public must be named by a rule. */
+export type Guard = {
+  /** Judges a URL by what it says alone: scheme, userinfo, and the host if it is an IP address. */
+  inspect: (url: string | URL) => Refusal | null;
+  /**
+   * Judges a URL and every address its name has now, for telling people early. A name that cannot be
+   * resolved is not refused here. What counts is the check of the address that is connected to.
+   */
+  resolve: (url: string | URL) => Promise<Refusal | null>;
+  /** Judges an IP address about to be connected to: no socket asks `lookup` about these. Null for names. */
+  admit: (host: string, port: number) => Refusal | null;
+  /** The `lookup` of every socket to this port: resolves a name and refuses with `Refused` what may not be reached. */
+  lookup: (port: number) => LookupFunction;
+};
+
+type Lookup = (
+  host: string,
+  options: LookupAllOptions,
+  done: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+export function createGuard(rules: () => readonly Rule[], lookup: Lookup = systemLookup): Guard {
+  function judge(host: string, port: number, addresses: readonly string[]): Refusal | null {
+    if (allowsHost(rules(), host, port)) return null;
+    for (const address of addresses) {
+      const why = whyNotPublic(address);
+      if (why && !allowsAddress(rules(), address, port)) {
+        const rule = address === host ? `${host} ${why}` : `${host} resolves to ${address}, which ${why}`;
+        return { rule, setting: `OUTBOUND_ALLOW=${host.includes(':') ? `[${host}]` : host}:${port}` };
+      }
+    }
+    return null;
+  }
+
+  const guard: Guard = {
+    inspect(address) {
+      const url = URL.canParse(String(address)) ? new URL(address) : null;
+      if (!url) return { rule: `“${address}” is not a URL`, setting: null };
+      if (url.protocol !== 'http:' && url.protocol !== 'https:')
+        return { rule: `${url.protocol} addresses are not allowed, only http: and https:`, setting: null };
+      if (url.username || url.password)
+        return { rule: 'a URL must not carry a user name or password', setting: null };
+      return guard.admit(url.hostname, portOf(url));
+    },
+
+    async resolve(address) {
+      const refusal = guard.inspect(address);
+      if (refusal) return refusal;
+      const url = new URL(address);
+      return new Promise((answer) => {
+        guard.lookup(portOf(url))(bareHost(url.hostname), { all: true }, (error) =>
+          answer(error instanceof Refused ? error.refusal : null),
+        );
+      });
+    },
+
+    admit(hostname, port) {
+      const host = bareHost(hostname);
+      return isIP(host) ? judge(host, port, [host]) : null;
+    },
+
+    lookup: (port) => (hostname, options, done) => {
+      lookup(hostname, { ...options, all: true }, (error, addresses) => {
+        if (error) return done(error, []);
+        const host = bareHost(hostname.toLowerCase());
+        const refusal = judge(
+          host,
+          port,
+          addresses.map(({ address }) => address),
+        );
+        if (refusal) return done(new Refused(refusal), []);
+        const [first] = addresses;
+        if (options.all || !first) return done(null, addresses);
+        done(null, first.address, first.family);
+      });
+    },
+  };
+  return guard;
+}
+
+function portOf(url: URL): number {
+  return Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+}

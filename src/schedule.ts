@@ -1,0 +1,52 @@
+import { schedule } from 'node-cron';
+import type { Deps } from './deps.js';
+
+/** Work that is done again and again: what, how often (a node-cron line with seconds), and the words for the log. */
+export type Chore = { name: string; every: string; run: (at: number) => Promise<unknown> };
+
+export type Background = {
+  start: () => void;
+  stop: () => Promise<void>;
+  /** Why this process is not doing its background work; null while it is, or has none to do. */
+  problem: (at: number) => string | null;
+};
+
+const stale = 10_000;
+
+/** Every chore by the clock of node-cron, never two runs of one at a time; the first also tells that all is well. */
+export function background({ log, clock }: Pick<Deps, 'log' | 'clock'>, chores: Chore[]): Background {
+  const pulse = { started: false, last: 0 };
+  const running = new Map<string, Promise<void>>();
+  const tasks: { destroy: () => void | Promise<void> }[] = [];
+
+  async function run(chore: Chore): Promise<void> {
+    try {
+      await chore.run(clock());
+      pulse.last = clock();
+    } catch (error) {
+      log.error({ err: error, chore: chore.name }, 'a chore failed; it is tried again at its next turn');
+    } finally {
+      running.delete(chore.name);
+    }
+  }
+
+  return {
+    start() {
+      pulse.started = true;
+      pulse.last = clock();
+      for (const chore of chores) {
+        const turn = () => {
+          if (!running.has(chore.name)) running.set(chore.name, run(chore));
+        };
+        tasks.push(schedule(chore.every, turn, { name: chore.name, suppressMissedWarning: true }));
+        turn();
+      }
+    },
+    async stop() {
+      await Promise.all(tasks.map((task) => task.destroy()));
+      await Promise.all(running.values());
+    },
+    problem: (at) =>
+      pulse.started && at - pulse.last > stale ? 'the background work has not ticked for 10 s' : null,
+  };
+}

@@ -1,0 +1,51 @@
+import type { z } from 'zod';
+import type { Fetch } from '../../net/fetch.js';
+
+/** What a connector remembers beside a row or a source from one sync to the next, e.g. an ETag. Plain JSON. */
+export type Memo = Record<string, unknown>;
+
+/** One item of a data source as the connector read it. */
+export type Row = { key?: string; title: string; text: string; url: string | null; memo?: Memo };
+
+/** What a connector tells the sync, in the order it learns it. */
+export type Item =
+  /** A row read in full; without a key it is known by its content. */
+  | { kind: 'row'; row: Row }
+  /** The row with this key stands as it was (the server answered 304). */
+  | { kind: 'same'; key: string }
+  /** The whole source stands as it was. Nothing else may be yielded beside it. */
+  | { kind: 'all-same' }
+  /** This one row could not be read; its last good version stays. */
+  | { kind: 'failed'; key: string; reason: string }
+  /** Remembered for the source if the sync succeeds. */
+  | { kind: 'memo'; memo: Memo };
+
+export type UploadedFile = { name: string; path: string; bytes: number };
+
+/** What a connector may use. Runs in a worker thread: nothing here touches the database. */
+export type Surroundings = {
+  fetch: Fetch;
+  files: UploadedFile[];
+  /** What the last successful sync remembered for the source. */
+  memo: Memo | null;
+  /** What was remembered beside the row with this key; null if there is none. */
+  recall: (key: string) => Promise<Memo | null>;
+  /** Tells how many rows there are in all, as far as is known. */
+  expect: (total: number) => void;
+  signal: AbortSignal;
+};
+
+/**
+ * A type of data source: its name, the shape of its config and how its rows are read.
+ * `read` throws `SourceError` with a reason a person understands when the source cannot be read.
+ */
+export type Connector<Config = unknown> = {
+  type: string;
+  config: z.ZodType<Config>;
+  read: (config: Config, around: Surroundings) => AsyncIterable<Item>;
+};
+
+/** The source cannot be read; the message is the sync's reason, shown to people and sent in `sync.failure`. */
+export class SourceError extends Error {
+  override name = 'SourceError';
+}

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { createApp } from '../../src/app.js';
+import { readConfig } from '../../src/config.js';
+import { createHookbell, type Hookbell } from '../../src/hookbell.js';
+
+export type Running = {
+  hookbell: Hookbell;
+  server: Server;
+  url: string;
+  dataDir: string;
+  /** Moves the server's clock; it starts at the real time and goes on with it. */
+  pass: (ms: number) => void;
+  /** Every line that was logged so far. */
+  logged: () => string;
+  /** Stops it; with `keep`, the data folder stays for another start. */
+  stop: (options?: { keep?: boolean }) => Promise<void>;
+};
+
+type Options = { env?: Record<string, string>; dataDir?: string; background?: boolean };
+
+/** A whole Hookbell on a free port of this machine, with a database of its own. */
+export async function startHookbell({ env = {}, dataDir, background = true }: Options = {}): Promise<Running> {
+  const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'hookbell-'));
+  const lines: string[] = [];
+  const log = pino({ level: 'debug' }, { write: (line) => void lines.push(line) });
+  let ahead = 0;
+  const clock = () => Date.now() + ahead;
+
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = readConfig({ DATA_DIR: folder, PUBLIC_URL: url, OUTBOUND_ALLOW: '127.0.0.1', LOG_LEVEL: 'debug', ...env });
+  const hookbell = await createHookbell(config, log, clock);
+  server.on('request', createApp(hookbell));
+  if (background) await hookbell.start();
+
+  return {
+    hookbell,
+    server,
+    url,
+    dataDir: folder,
+    pass: (ms) => {
+      ahead += ms;
+    },
+    logged: () => lines.join(''),
+    async stop({ keep = false } = {}) {
+      await hookbell.stop();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      if (!keep) rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
