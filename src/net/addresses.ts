@@ -50,8 +50,10 @@ export function whyNotPublic(text: string): string | null {
   const address = parseAddress(text);
   if (!address) return 'is not an IP address';
   if (metadata.has(address.toString())) return 'is a cloud metadata address';
-  const why = address.kind() === 'ipv4' ? kindOf(address) : whyNotPublicV6(address as ipaddr.IPv6);
-  return why && isMapped(text) ? `stands for ${address}, which ${why}` : why;
+  if (address.kind() === 'ipv6') return whyNotPublicV6(address as ipaddr.IPv6);
+  const why = kindOf(address);
+  const isMapped = ipaddr.parse(text).kind() === 'ipv6';
+  return why && isMapped ? `stands for ${address}, which ${why}` : why;
 }
 
 function whyNotPublicV6(address: ipaddr.IPv6): string | null {
@@ -69,10 +71,6 @@ function whyNotPublicV6(address: ipaddr.IPv6): string | null {
 function kindOf(address: Address): string | null {
   const range = address.range();
   return range === 'unicast' ? null : `is ${kinds[range] ?? 'a reserved address'}`;
-}
-
-function isMapped(text: string): boolean {
-  return ipaddr.IPv6.isValid(text);
 }
 
 /** RFC 5214: the interface id is 0000:5efe or 0200:5efe followed by an IPv4 address. */
