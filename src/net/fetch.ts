@@ -4,10 +4,10 @@ import type { FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import got, { type Response } from 'got';
+import { counted, inMemory, inSpool, type Keep, tooLarge } from './body.js';
 import { guardedAgents } from './connect.js';
 import { explained, FetchError, refusedByServer } from './failure.js';
 import { type Guard, Refused } from './guard.js';
-import { openSpool } from './spool.js';
 
 export type Ask = {
   /** Sent to the origin of the address only, not to where a redirect leads. */
@@ -161,40 +161,6 @@ export function createFetch({
     read: (url, ask = {}) => get(url, ask, inMemory),
     download: (url, ask = {}) => get(url, ask, inSpool),
   };
-}
-
-type Keep<Body> = (chunks: AsyncIterable<Buffer>) => Promise<Body>;
-
-async function inMemory(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
-  const kept: Buffer[] = [];
-  for await (const chunk of chunks) kept.push(chunk);
-  return Buffer.concat(kept);
-}
-
-async function inSpool(chunks: AsyncIterable<Buffer>): Promise<FileHandle> {
-  const file = await openSpool();
-  try {
-    for await (const chunk of chunks) await file.write(chunk);
-    return file;
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-}
-
-async function* counted(body: AsyncIterable<Buffer>, most: number, see: (chunk: Buffer) => void) {
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > most) throw tooLarge(most);
-    see(chunk);
-    yield chunk;
-  }
-}
-
-function tooLarge(bytes: number): FetchError {
-  const megabytes = bytes / 1024 / 1024;
-  return new FetchError(`the answer is larger than ${megabytes < 1 ? `${bytes} bytes` : `${megabytes} MB`}`);
 }
 
 function redirectFrom(url: URL, { statusCode, headers }: Response): URL | null {

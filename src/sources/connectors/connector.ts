@@ -13,7 +13,7 @@ export type Item =
   | { kind: 'row'; row: Row }
   /** The row with this key stands as it was (the server answered 304). */
   | { kind: 'same'; key: string }
-  /** The whole source stands as it was. Nothing else may be yielded beside it. */
+  /** The whole source stands as it was, and so does its memo. Nothing else is yielded beside it. */
   | { kind: 'all-same' }
   /** This one row could not be read; its last good version stays. */
   | { kind: 'failed'; key: string; reason: string }
@@ -42,7 +42,8 @@ export type Surroundings = {
 export type Connector<Config = unknown> = {
   type: string;
   config: z.ZodType<Config>;
-  read: (config: Config, around: Surroundings) => AsyncIterable<Item>;
+  // A method, not a property: so that connectors of all configs fit into one list.
+  read(config: Config, around: Surroundings): AsyncIterable<Item>;
 };
 
 /** The source cannot be read; the message is the sync's reason, shown to people and sent in `sync.failure`. */

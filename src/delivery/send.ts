@@ -1,0 +1,128 @@
+import type { Agent } from 'undici';
+import { Refused } from '../net/guard.js';
+import type { Claimed } from '../outbox/claim.js';
+import type { Attempt } from '../outbox/settle.js';
+import type { Target } from '../webhooks/target.js';
+import { type Outcome, outcomeOf, type Reply } from './outcome.js';
+import { sign } from './sign.js';
+
+const read = 64 * 1024;
+const kept = 16 * 1024;
+const mask = '••••••';
+
+export type Sender = {
+  agent: Agent;
+  clock: () => number;
+  /** For the whole attempt, in ms: connect, headers and body. */
+  timeout: number;
+  userAgent: string;
+};
+
+/** One attempt: a POST that is never redirected. Never throws: what went wrong is the outcome. */
+export async function send(
+  { agent, clock, timeout, userAgent }: Sender,
+  target: Target,
+  claimed: Claimed,
+  stopping: AbortSignal,
+): Promise<{ attempt: Attempt; outcome: Outcome }> {
+  const startedAt = clock();
+  const began = performance.now();
+  const headers = headersOf(target, claimed, startedAt, userAgent);
+  const url = new URL(target.url);
+  const limit = new AbortController();
+  const abort = () => limit.abort();
+  const timer = setTimeout(abort, timeout);
+  stopping.addEventListener('abort', abort);
+  try {
+    const { statusCode, headers: answered, body } = await agent.request({
+      origin: url.origin,
+      path: url.pathname + url.search,
+      method: 'POST',
+      headers,
+      body: claimed.body,
+      signal: limit.signal,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+    });
+    const text = await beginningOf(body);
+    const reply: Reply = { status: statusCode, headers: answered };
+    const outcome = outcomeOf(reply, clock());
+    return { outcome, attempt: attempt({ ...reply, ...text }, outcome.kind === 'delivered' ? null : outcome.reason) };
+  } catch (error) {
+    const reason = explain(error, limit.signal.aborted, timeout);
+    return { outcome: { kind: 'retry', reason, notBefore: null }, attempt: attempt(null, reason) };
+  } finally {
+    clearTimeout(timer);
+    stopping.removeEventListener('abort', abort);
+  }
+
+  function attempt(reply: (Reply & { text: string; truncated: boolean }) | null, error: string | null): Attempt {
+    // A receiver may echo what it got: our secret is not to be kept in a log.
+    const masked = (text: string) => text.replaceAll(target.secret, mask);
+    return {
+      startedAt,
+      durationMs: Math.round(performance.now() - began),
+      url: target.url,
+      status: reply?.status ?? null,
+      error: error && masked(error),
+      requestHeaders: { ...headers, 'X-Secret-Key': mask },
+      responseHeaders: reply && (JSON.parse(masked(JSON.stringify(reply.headers))) as Record<string, string | string[]>),
+      responseBody: reply && masked(reply.text),
+      truncated: reply?.truncated ?? false,
+    };
+  }
+}
+
+function headersOf(target: Target, claimed: Claimed, at: number, userAgent: string): Record<string, string> {
+  const timestamp = Math.floor(at / 1000);
+  return {
+    'Content-Type': 'application/json; charset=utf-8',
+    'User-Agent': userAgent,
+    'X-Secret-Key': target.secret,
+    'webhook-id': claimed.id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': sign(target.signingSecrets(at), claimed.id, timestamp, claimed.body),
+    'X-Hookbell-Event': claimed.type,
+    'X-Hookbell-Attempt': String(claimed.attempts + 1),
+  };
+}
+
+/** Reads at most 64 KiB and keeps 16; a longer body is cut off with its connection. */
+async function beginningOf(body: AsyncIterable<Buffer> & { destroy: () => void }) {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    if (size < kept) chunks.push(chunk);
+    size += chunk.length;
+    if (size >= read) break;
+  }
+  const text = Buffer.concat(chunks).subarray(0, kept).toString('utf8').replaceAll('\0', '�');
+  return { text, truncated: size > kept };
+}
+
+const reasons: Record<string, string> = {
+  ECONNREFUSED: 'Nothing listens there: the connection was refused',
+  ECONNRESET: 'The receiver closed the connection without an answer',
+  UND_ERR_SOCKET: 'The receiver closed the connection without an answer',
+  EPIPE: 'The receiver closed the connection without an answer',
+  ENOTFOUND: 'The host name does not exist',
+  EAI_AGAIN: 'The host name could not be looked up',
+  EHOSTUNREACH: 'The host cannot be reached',
+  ENETUNREACH: 'The network of the host cannot be reached',
+  ETIMEDOUT: 'The connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'The connection timed out',
+  UND_ERR_HEADERS_OVERFLOW: 'The receiver answered with more than 16 KiB of headers',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'The certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'The certificate is self-signed',
+  CERT_HAS_EXPIRED: 'The certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'The certificate is for another host name',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'The certificate could not be verified',
+};
+
+function explain(error: unknown, aborted: boolean, timeout: number): string {
+  if (error instanceof Refused) return `Not sent: ${error.message}`;
+  if (aborted) return `No complete answer within ${timeout / 1000} s`;
+  const { code, message, name } = error as NodeJS.ErrnoException;
+  if (name === 'HTTPParserError') return 'The answer was not HTTP';
+  return (code && reasons[code]) ?? message;
+}

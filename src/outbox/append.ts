@@ -1,0 +1,70 @@
+import type { Knex } from 'knex';
+import { v7 as uuid } from 'uuid';
+import type { NewEvent, Outbox } from './event.js';
+
+type Dependencies = {
+  /** The webhooks that hear an event. */
+  listeners: (tx: Knex, event: NewEvent) => Promise<string[]>;
+  /** Called after the commit, with the webhooks that have something to deliver. */
+  nudge: (webhookIds: string[]) => void;
+};
+
+/** The transactional outbox: event and deliveries are written with the change that they tell of, or not at all. */
+export function createOutbox({ listeners, nudge }: Dependencies): Outbox & { send: typeof send } {
+  async function append(tx: Knex.Transaction, event: NewEvent, at: number): Promise<void> {
+    const seq = await insertEvent(tx, event, false, at);
+    await deliver(tx, seq, await listeners(tx, event), event.subject ?? null, at);
+  }
+
+  /** An example event, to one webhook only. Returns the id of its delivery. */
+  async function send(tx: Knex.Transaction, event: NewEvent, webhookId: string, at: number): Promise<string> {
+    const seq = await insertEvent(tx, event, true, at);
+    const [id] = await deliver(tx, seq, [webhookId], null, at);
+    return id!;
+  }
+
+  async function deliver(
+    tx: Knex.Transaction,
+    eventSeq: number,
+    webhookIds: string[],
+    subject: string | null,
+    at: number,
+  ): Promise<string[]> {
+    if (webhookIds.length === 0) return [];
+    const rows = webhookIds.map((webhookId) => ({
+      id: deliveryId(),
+      event_seq: eventSeq,
+      webhook_id: webhookId,
+      subject,
+      status: 'pending',
+      next_attempt_at: at,
+      created_at: at,
+    }));
+    await tx.batchInsert('deliveries', rows, 100);
+    tx.executionPromise.then(
+      () => nudge(webhookIds),
+      () => undefined,
+    );
+    return rows.map((row) => row.id);
+  }
+
+  return { append, send };
+}
+
+async function insertEvent(tx: Knex, event: NewEvent, test: boolean, at: number): Promise<number> {
+  const [row] = await tx('events')
+    .insert({
+      bot_id: event.botId,
+      type: event.type,
+      source_id: event.sourceId ?? null,
+      subject: event.subject ?? null,
+      body: event.body,
+      test,
+      created_at: at,
+    })
+    .returning('seq');
+  return Number(row.seq);
+}
+
+/** Standard Webhooks' `msg_…`; sorts by time, and holds no dot (the signature's separator). */
+const deliveryId = () => `msg_${uuid().replaceAll('-', '')}`;

@@ -1,0 +1,92 @@
+import type { Knex } from 'knex';
+
+/** A delivery that this process may attempt until `leaseUntil`; the token proves it when the result is settled. */
+export type Claimed = {
+  seq: number;
+  id: string;
+  webhookId: string;
+  type: string;
+  body: string;
+  /** Attempts made before this one. */
+  attempts: number;
+  /** The place on the retry schedule. */
+  step: number;
+  leaseToken: string;
+  leaseUntil: number;
+};
+
+export type Want = { webhookId: string; limit: number };
+
+/**
+ * Takes the deliveries of each wanted webhook that are due the longest, at most `limit` of each. The cost is that of
+ * what is taken: one range of the partial index a webhook, however many wait or were finished.
+ */
+export async function claim(
+  tx: Knex,
+  wants: Want[],
+  lease: { token: string; until: number },
+  at: number,
+): Promise<Claimed[]> {
+  if (wants.length === 0) return [];
+  const due = `SELECT seq FROM (SELECT seq FROM deliveries WHERE webhook_id = ? AND status = 'pending'
+    AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?) AS lane`;
+  const taken = await rowsOf(
+    tx,
+    `UPDATE deliveries SET status = 'sending', lease_token = ?, lease_until = ?
+     WHERE status = 'pending' AND seq IN (${wants.map(() => due).join(' UNION ALL ')})
+     RETURNING seq, id, event_seq, webhook_id, attempts, step`,
+    [lease.token, lease.until, ...wants.flatMap((want) => [want.webhookId, at, want.limit])],
+  );
+  const events = await tx('events')
+    .whereIn('seq', [...new Set(taken.map((row) => row.event_seq))])
+    .select('seq', 'type', 'body');
+  const eventOf = new Map(events.map((event) => [Number(event.seq), event]));
+  // RETURNING comes in no promised order.
+  return taken
+    .sort((one, other) => one.seq - other.seq)
+    .map((row) => {
+      const event = eventOf.get(Number(row.event_seq))!;
+      return {
+        seq: Number(row.seq),
+        id: row.id,
+        webhookId: row.webhook_id,
+        type: event.type,
+        body: event.body,
+        attempts: row.attempts,
+        step: row.step,
+        leaseToken: lease.token,
+        leaseUntil: lease.until,
+      };
+    });
+}
+
+/** The webhooks that have something due: one step through the partial index a webhook, not a delivery. */
+export async function dueWebhooks(connection: Knex, at: number): Promise<string[]> {
+  const rows = await rowsOf(
+    connection,
+    `WITH RECURSIVE lane(webhook_id) AS (
+       SELECT min(webhook_id) FROM deliveries WHERE status = 'pending'
+       UNION ALL
+       SELECT (SELECT min(webhook_id) FROM deliveries WHERE status = 'pending' AND webhook_id > lane.webhook_id)
+       FROM lane WHERE lane.webhook_id IS NOT NULL)
+     SELECT webhooks.id FROM lane JOIN webhooks ON webhooks.id = lane.webhook_id
+     WHERE webhooks.enabled AND webhooks.paused_at IS NULL AND webhooks.deleted_at IS NULL
+       AND (SELECT min(next_attempt_at) FROM deliveries WHERE status = 'pending' AND webhook_id = lane.webhook_id) <= ?`,
+    [at],
+  );
+  return rows.map((row) => row.id);
+}
+
+/** Gives back what a process took and did not settle: all of it whose lease has ended, or all there is. */
+export async function giveBack(connection: Knex, leasesUntil: number): Promise<number> {
+  return connection('deliveries')
+    .whereRaw("status = 'sending'")
+    .where('lease_until', '<=', leasesUntil)
+    .update({ status: 'pending', lease_token: null, lease_until: null });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: rows as the driver gives them
+async function rowsOf(connection: Knex, sql: string, bindings: (string | number)[]): Promise<any[]> {
+  const answer = await connection.raw(sql, bindings);
+  return answer.rows ?? answer;
+}

@@ -1,0 +1,104 @@
+import type { Knex } from 'knex';
+import { records } from '../records.js';
+import type { Claimed } from './claim.js';
+
+/** One HTTP request of a delivery as it is kept: secrets masked, at most 16 KiB of the response. */
+export type Attempt = {
+  startedAt: number;
+  durationMs: number;
+  url: string;
+  status: number | null;
+  error: string | null;
+  requestHeaders: Record<string, string>;
+  responseHeaders: Record<string, string | string[]> | null;
+  responseBody: string | null;
+  truncated: boolean;
+};
+
+/** What becomes of a delivery after an attempt. `null` as the attempt: it was given back unsent. */
+export type Settlement = {
+  claimed: Claimed;
+  attempt: Attempt | null;
+  next: { status: 'delivered' | 'failed'; finishedAt: number } | { status: 'pending'; step: number; nextAttemptAt: number | null };
+};
+
+const settled = {
+  seq: 'bigint',
+  lease_token: 'text',
+  made: 'integer',
+  status: 'text',
+  step: 'integer',
+  next_attempt_at: 'bigint',
+  finished_at: 'bigint',
+} as const;
+
+const attempted = {
+  seq: 'bigint',
+  lease_token: 'text',
+  started_at: 'bigint',
+  duration_ms: 'integer',
+  url: 'text',
+  http_status: 'integer',
+  error: 'text',
+  request_headers: 'text',
+  response_headers: 'text',
+  response_body: 'text',
+  truncated: 'boolean',
+} as const;
+
+/**
+ * Records attempts and their outcomes, in two statements however many there are. A result whose lease was lost
+ * changes nothing: somebody else has the delivery now.
+ */
+export async function settle(tx: Knex, settlements: Settlement[]): Promise<void> {
+  if (settlements.length === 0) return;
+  const attempts = settlements.flatMap(({ claimed, attempt }) => (attempt ? [attemptRow(claimed, attempt)] : []));
+  if (attempts.length > 0) {
+    await tx.raw(
+      `INSERT INTO attempts (delivery_seq, attempt, started_at, duration_ms, url, status, error,
+         request_headers, response_headers, response_body, truncated)
+       SELECT made.seq, deliveries.attempts + 1, made.started_at, made.duration_ms, made.url, made.http_status, made.error,
+         made.request_headers, made.response_headers, made.response_body, made.truncated
+       FROM ${records(tx, 'made', attempted)}
+       JOIN deliveries ON deliveries.seq = made.seq AND deliveries.lease_token = made.lease_token
+       WHERE deliveries.status = 'sending'`,
+      [JSON.stringify(attempts)],
+    );
+  }
+  await tx.raw(
+    `UPDATE deliveries SET status = result.status, attempts = deliveries.attempts + result.made, step = result.step,
+       next_attempt_at = result.next_attempt_at, finished_at = result.finished_at, lease_token = NULL, lease_until = NULL
+     FROM ${records(tx, 'result', settled)}
+     WHERE deliveries.seq = result.seq AND deliveries.lease_token = result.lease_token AND deliveries.status = 'sending'`,
+    [JSON.stringify(settlements.map(resultRow))],
+  );
+}
+
+function resultRow({ claimed, attempt, next }: Settlement) {
+  const pending = next.status === 'pending';
+  return {
+    seq: claimed.seq,
+    lease_token: claimed.leaseToken,
+    made: attempt ? 1 : 0,
+    status: next.status,
+    step: pending ? next.step : claimed.step,
+    next_attempt_at: pending ? next.nextAttemptAt : null,
+    finished_at: pending ? null : next.finishedAt,
+  };
+}
+
+function attemptRow(claimed: Claimed, attempt: Attempt) {
+  return {
+    seq: claimed.seq,
+    lease_token: claimed.leaseToken,
+    started_at: attempt.startedAt,
+    duration_ms: attempt.durationMs,
+    url: attempt.url,
+    http_status: attempt.status,
+    error: attempt.error,
+    request_headers: JSON.stringify(attempt.requestHeaders),
+    response_headers: attempt.responseHeaders && JSON.stringify(attempt.responseHeaders),
+    response_body: attempt.responseBody,
+    truncated: attempt.truncated,
+  };
+}

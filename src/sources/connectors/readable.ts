@@ -1,0 +1,49 @@
+import { compile, type FormatCallback } from 'html-to-text';
+
+const row: FormatCallback = (element, walk, builder) => {
+  builder.openBlock({ leadingLineBreaks: 1 });
+  const cells = element.children.filter(({ name }) => name === 'td' || name === 'th');
+  for (const [at, cell] of cells.entries()) {
+    if (at) builder.addLiteral(' | ');
+    walk(cell.children, builder);
+  }
+  builder.closeBlock({ trailingLineBreaks: 1 });
+};
+
+const block = { leadingLineBreaks: 2, trailingLineBreaks: 2 };
+
+const convert = compile({
+  wordwrap: false,
+  formatters: { row },
+  limits: { maxInputLength: undefined, maxDepth: 500, ellipsis: '' },
+  selectors: [
+    ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((selector) => ({ selector, options: { uppercase: false } })),
+    ...['img', 'script', 'style', 'noscript', 'template', 'svg', 'iframe', 'button', 'select'].map(
+      (selector) => ({ selector, format: 'skip' }),
+    ),
+    ...['section', 'dl', 'figure', 'details'].map((selector) => ({ selector, format: 'block', options: block })),
+    ...['dt', 'dd', 'figcaption', 'summary', 'address', 'caption'].map((selector) => ({
+      selector,
+      format: 'block',
+    })),
+    { selector: 'a', options: { ignoreHref: true } },
+    { selector: 'hr', format: 'skip' },
+    { selector: 'ul', options: { itemPrefix: '- ' } },
+    { selector: 'tr', format: 'row' },
+  ],
+});
+
+/** HTML as plain text: paragraphs apart, lists with dashes, a table's row on a line with `|` between its cells. */
+export function readable(html: string): string {
+  return convert(html)
+    .replace(/[ \t\u00a0]+$/gm, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim();
+}
+
+/** Whether a text that may be either is meant as HTML. */
+export function looksLikeHtml(text: string): boolean {
+  return /<(p|br|div|span|a|b|i|em|strong|ul|ol|li|h[1-6]|table|img|pre|code|blockquote|section|article|figure)\b[^<]*>/i.test(
+    text,
+  );
+}

@@ -1,0 +1,153 @@
+import type { Knex } from 'knex';
+import type { Window } from '../api/paging.js';
+import type { NewEvent } from '../outbox/event.js';
+import type { WebhookType } from './catalogue.js';
+
+export type Webhook = {
+  id: string;
+  botId: string;
+  type: WebhookType;
+  dataSourceId: string | null;
+  targetUrl: string | null;
+  enabled: boolean;
+  disabledReason: string | null;
+  pausedAt: number | null;
+  failingSince: number | null;
+  lastError: string | null;
+  createdAt: number;
+  updatedAt: number;
+};
+
+/** Sealed by the vault. A trigger has no signing secret. */
+export type SealedSecrets = {
+  secret: string;
+  signingSecret: string | null;
+  previousSigningSecret?: string | null;
+  previousSignsUntil?: number | null;
+};
+
+export function webhookStore(connection: Knex) {
+  const living = () => connection('webhooks').whereNull('webhooks.deleted_at');
+  return {
+    async find(id: string): Promise<Webhook | null> {
+      const row = await living().where({ id }).first();
+      return row ? fromRow(row) : null;
+    },
+
+    async sealedSecrets(id: string): Promise<SealedSecrets | null> {
+      const row = await living().where({ id }).first();
+      return row ? { secret: row.secret, signingSecret: row.signing_secret } : null;
+    },
+
+    /** What the public trigger route needs, in one read; null if there is no such trigger. */
+    async trigger(id: string): Promise<Trigger | null> {
+      const row = await living()
+        .where({ 'webhooks.id': id, 'webhooks.type': 'sync.trigger' })
+        .join('data_sources', 'data_sources.id', 'webhooks.source_id')
+        .join('bots', 'bots.id', 'webhooks.bot_id')
+        .whereNull('data_sources.deleted_at')
+        .whereNull('bots.deleted_at')
+        .first('webhooks.secret', 'webhooks.enabled', 'webhooks.source_id', 'data_sources.enabled as source_enabled');
+      if (!row) return null;
+      return {
+        secret: row.secret,
+        enabled: Boolean(row.enabled),
+        sourceId: row.source_id,
+        sourceEnabled: Boolean(row.source_enabled),
+      };
+    },
+
+    async listOf(botId: string, window: Window): Promise<Webhook[]> {
+      const rows = await living()
+        .where({ bot_id: botId })
+        .modify((query) => {
+          if (window.after) query.whereRaw('(created_at, id) < (?, ?)', window.after);
+        })
+        .orderBy([
+          { column: 'created_at', order: 'desc' },
+          { column: 'id', order: 'desc' },
+        ])
+        .limit(window.limit + 1);
+      return rows.map(fromRow);
+    },
+
+    async insert(webhook: Webhook, sealed: SealedSecrets): Promise<void> {
+      await connection('webhooks').insert({
+        id: webhook.id,
+        bot_id: webhook.botId,
+        type: webhook.type,
+        created_at: webhook.createdAt,
+        ...toRow(webhook),
+        secret: sealed.secret,
+        signing_secret: sealed.signingSecret,
+      });
+    },
+
+    async update(webhook: Webhook): Promise<void> {
+      await living().where({ id: webhook.id }).update(toRow(webhook));
+    },
+
+    async setSecret(id: string, sealed: string, at: number): Promise<void> {
+      await living().where({ id }).update({ secret: sealed, updated_at: at });
+    },
+
+    /** The old one goes on signing beside the new one until `until`. */
+    async rotateSigningSecret(id: string, sealed: string, until: number, at: number): Promise<void> {
+      await living()
+        .where({ id })
+        .update({
+          previous_signing_secret: connection.ref('signing_secret'),
+          previous_signs_until: until,
+          signing_secret: sealed,
+          updated_at: at,
+        });
+    },
+
+    async markDeleted(id: string, at: number): Promise<void> {
+      await living().where({ id }).update({ deleted_at: at });
+    },
+
+    /** The webhooks that hear an event: of its bot and type, enabled, and of its data source or of all. */
+    async listeners(event: NewEvent): Promise<string[]> {
+      const rows = await living()
+        .where({ bot_id: event.botId, type: event.type, enabled: true })
+        .where((query) => query.whereNull('source_id').orWhere('source_id', event.sourceId ?? null))
+        .select('id');
+      return rows.map((row: { id: string }) => row.id);
+    },
+  };
+}
+
+export type Trigger = { secret: string; enabled: boolean; sourceId: string; sourceEnabled: boolean };
+
+function toRow(webhook: Webhook) {
+  return {
+    source_id: webhook.dataSourceId,
+    target_url: webhook.targetUrl,
+    enabled: webhook.enabled,
+    disabled_reason: webhook.disabledReason,
+    paused_at: webhook.pausedAt,
+    failing_since: webhook.failingSince,
+    last_error: webhook.lastError,
+    updated_at: webhook.updatedAt,
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+function fromRow(row: any): Webhook {
+  const number = (value: number | string | null) => (value === null ? null : Number(value));
+  return {
+    id: row.id,
+    botId: row.bot_id,
+    type: row.type,
+    dataSourceId: row.source_id,
+    targetUrl: row.target_url,
+    enabled: Boolean(row.enabled),
+    disabledReason: row.disabled_reason,
+    pausedAt: number(row.paused_at),
+    failingSince: number(row.failing_since),
+    lastError: row.last_error,
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  };
+}

@@ -1,0 +1,84 @@
+import type { Knex } from 'knex';
+import { auditLog } from '../accounts/audit.js';
+import { hookbell } from '../accounts/actor.js';
+import type { Vault } from '../vault.js';
+
+/** Where the deliveries of a webhook go, with its secrets in the clear: never to be logged. */
+export type Target = {
+  id: string;
+  botId: string;
+  url: string;
+  secret: string;
+  /** The secrets that sign now: during a rotation's overlap also the old one. */
+  signingSecrets: (at: number) => string[];
+  failingSince: number | null;
+  lastError: string | null;
+};
+
+/** What delivery knows of webhooks: where to send, and how it went. */
+export function targetStore(vault: Vault) {
+  const opened = new Map<string, { updatedAt: number; secrets: Secrets }>();
+
+  return {
+    /** The targets that may be sent to now; a webhook that is disabled, paused or deleted has none. */
+    async find(connection: Knex, ids: string[]): Promise<Map<string, Target>> {
+      const rows = await connection('webhooks')
+        .whereIn('id', ids)
+        .where({ enabled: true })
+        .whereNull('paused_at')
+        .whereNull('deleted_at')
+        .whereNotNull('target_url');
+      return new Map(rows.map((row) => [row.id, fromRow(row)]));
+    },
+
+    async failing(connection: Knex, id: string, since: number, error: string): Promise<void> {
+      await connection('webhooks').where({ id }).update({ failing_since: since, last_error: error });
+    },
+
+    async recovered(connection: Knex, id: string): Promise<void> {
+      await connection('webhooks').where({ id }).update({ failing_since: null, last_error: null });
+    },
+
+    async gone(connection: Knex, { id, url }: Target, reason: string, at: number): Promise<void> {
+      const disabled = await connection('webhooks')
+        .where({ id, enabled: true })
+        .update({ enabled: false, disabled_reason: reason, updated_at: at });
+      if (disabled === 0) return;
+      await auditLog(connection).record(
+        hookbell,
+        { action: 'webhook.disabled', subject: url, subjectId: id, details: { reason } },
+        at,
+      );
+    },
+  };
+
+  // biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+  function fromRow(row: any): Target {
+    const { secret, signing, previous } = secretsOf(row);
+    const until = Number(row.previous_signs_until ?? 0);
+    return {
+      id: row.id,
+      botId: row.bot_id,
+      url: row.target_url,
+      secret,
+      signingSecrets: (at) => (previous && at < until ? [signing, previous] : [signing]),
+      failingSince: row.failing_since === null ? null : Number(row.failing_since),
+      lastError: row.last_error,
+    };
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+  function secretsOf(row: any): Secrets {
+    const known = opened.get(row.id);
+    if (known?.updatedAt === Number(row.updated_at)) return known.secrets;
+    const secrets = {
+      secret: vault.open(row.secret),
+      signing: vault.open(row.signing_secret),
+      previous: row.previous_signing_secret && vault.open(row.previous_signing_secret),
+    };
+    opened.set(row.id, { updatedAt: Number(row.updated_at), secrets });
+    return secrets;
+  }
+}
+
+type Secrets = { secret: string; signing: string; previous: string | null };
