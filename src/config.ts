@@ -1,102 +1,50 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { parseRules } from './net/rules.js';
-
-const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-function milliseconds(text: string): number | null {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
-  return match ? Math.round(Number(match[1]) * units[match[2] as keyof typeof units]) : null;
-}
-
-const duration = z.string().transform((text, context) => {
-  const value = milliseconds(text);
-  if (value !== null && value > 0) return value;
-  context.addIssue('a duration such as 500ms, 15s, 5m, 2h or 5d');
-  return z.NEVER;
-});
-
-const durations = z.string().transform((text, context) => {
-  const values = text.split(',').map(milliseconds);
-  if (values.every((value) => value !== null)) return values as number[];
-  context.addIssue('a comma list of durations such as 5s,5m,30m,2h');
-  return z.NEVER;
-});
-
-const whole = (from: number, to: number) =>
-  z
-    .string()
-    .regex(/^\d+$/)
-    .transform(Number)
-    .refine((value) => value >= from && value <= to)
-    .or(
-      z
-        .string()
-        .refine(() => false, `a whole number from ${from} to ${to}`)
-        .transform(Number),
-    );
-
-const trustProxy = z.string().transform((text): boolean | number | string => {
-  if (text === 'true') return true;
-  if (text === 'false') return false;
-  return /^\d+$/.test(text) ? Number(text) : text;
-});
-
-const rules = z.string().transform((text, context) => {
-  try {
-    return parseRules(text);
-  } catch (error) {
-    context.addIssue((error as Error).message);
-    return z.NEVER;
-  }
-});
+import {
+  databaseUrl,
+  duration,
+  durations,
+  oneOf,
+  publicUrl,
+  rules,
+  text,
+  trustProxy,
+  url,
+  whole,
+} from './settingTypes.js';
 
 const variables = {
   DATA_DIR: z
     .string()
     .default('./data')
     .transform((path) => resolve(path)),
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'a URL such as postgres://user:password@host/name')
-    .optional(),
+  DATABASE_URL: databaseUrl.optional(),
   HOST: z.string().default('0.0.0.0'),
   PORT: whole(0, 65_535).default(3000),
-  PUBLIC_URL: z
-    .url({ protocol: /^https?$/, error: 'an http or https URL such as https://bots.example.com' })
-    .transform((url) => url.replace(/\/+$/, ''))
-    .optional(),
-  SECRET_KEY: z.string().min(16, 'at least 16 characters').optional(),
-  ADMIN_EMAIL: z.email('an e-mail address').optional(),
-  ADMIN_PASSWORD: z.string().min(8, 'at least 8 characters').optional(),
+  PUBLIC_URL: publicUrl.optional(),
+  SECRET_KEY: text(16).optional(),
+  ADMIN_EMAIL: z.email('takes an e-mail address').max(254, 'takes at most 254 characters').optional(),
+  ADMIN_PASSWORD: text(8, 256).optional(),
   OUTBOUND_ALLOW: rules.prefault(''),
   RETRY_SCHEDULE: durations.prefault('5s,5m,30m,2h,5h,10h,14h,20h,24h'),
-  DELIVERY_TIMEOUT: duration.prefault('15s'),
+  DELIVERY_TIMEOUT: duration('10ms', '1h').prefault('15s'),
   DELIVERY_CONCURRENCY: whole(1, 10_000).default(64),
   ENDPOINT_CONCURRENCY: whole(1, 1_000).default(8),
   SYNC_CONCURRENCY: whole(1, 64).default(2),
   HOOK_RATE_LIMIT: whole(0, 1_000_000).default(120),
   STORAGE_TOKEN_LIMIT: whole(0, Number.MAX_SAFE_INTEGER).optional(),
   RETENTION_DAYS: whole(1, 36_500).default(30),
-  PAUSE_AFTER: duration.prefault('5d'),
-  ROLE: z.enum(['all', 'web', 'worker'], 'all, web or worker').default('all'),
+  PAUSE_AFTER: duration('1s', '365d').prefault('5d'),
+  ROLE: oneOf('all', 'web', 'worker').default('all'),
   TRUST_PROXY: trustProxy.default(false),
-  LOG_LEVEL: z
-    .enum(
-      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-      'fatal, error, warn, info, debug, trace or silent',
-    )
-    .default('info'),
-  OPENAI_BASE_URL: z.url({ protocol: /^https?$/, error: 'an http or https URL' }).optional(),
-  OPENAI_API_KEY: z.string().optional(),
+  LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+  OPENAI_BASE_URL: url('an http or https URL', 'http', 'https').optional(),
+  OPENAI_API_KEY: text(1).optional(),
   OPENAI_MODEL: z.string().optional(),
-  SMTP_URL: z
-    .string()
-    .regex(/^smtps?:\/\//, 'a URL such as smtp://user:password@host:587')
-    .optional(),
+  SMTP_URL: url('a URL such as smtp://user:password@host:587', 'smtp', 'smtps').optional(),
   MAIL_FROM: z.string().optional(),
-  METRICS_TOKEN: z.string().min(8, 'at least 8 characters').optional(),
+  METRICS_TOKEN: text(1).optional(),
 } as const;
 
 const secrets = new Set<string>([
@@ -117,20 +65,29 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** Reads the environment once: validated, with defaults, frozen. Throws `ConfigError`. */
+/** Reads the environment once: validated, with defaults, frozen. Throws one `ConfigError` for all that is wrong. */
 export function readConfig(env: Environment = process.env) {
-  const given = Object.fromEntries(
-    Object.keys(variables).flatMap((name) => {
+  const problems: string[] = [];
+  const given: Record<string, string> = {};
+  for (const name of Object.keys(variables)) {
+    try {
       const value = settingOf(name, env);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-  const parsed = environment.safeParse(given);
-  if (!parsed.success) throw new ConfigError(explain(parsed.error, given));
-  const values = parsed.data;
-  if (Boolean(values.ADMIN_EMAIL) !== Boolean(values.ADMIN_PASSWORD)) {
-    throw new ConfigError('ADMIN_EMAIL and ADMIN_PASSWORD: only one of the two is set; set both or none');
+      if (value !== undefined) given[name] = value;
+    } catch (error) {
+      problems.push((error as Error).message);
+    }
   }
+  const parsed = environment.safeParse(given);
+  problems.push(...(parsed.success ? [] : parsed.error.issues.map((issue) => explain(issue, given))));
+  const [one, ...more] = pair.filter((name) => isGiven(name, env));
+  if (one && more.length === 0) {
+    problems.push(`${one}: set without ${pair.find((name) => name !== one)}; takes both or neither`);
+  }
+  if (parsed.success && given.DATABASE_URL) {
+    problems.push('DATABASE_URL: set, but this version keeps its data in SQLite only; unset it');
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
+  const values = parsed.data;
   return Object.freeze({
     dataDir: values.DATA_DIR,
     databaseUrl: values.DATABASE_URL,
@@ -162,35 +119,31 @@ export function readConfig(env: Environment = process.env) {
 
 export type Config = ReturnType<typeof readConfig>;
 
+const pair = ['ADMIN_EMAIL', 'ADMIN_PASSWORD'];
+
+const isGiven = (name: string, env: Environment) =>
+  Boolean(env[name] || (secrets.has(name) && env[`${name}_FILE`]));
+
+/** An empty variable is one that is not set, as in `docker run -e NAME=`. */
 function settingOf(name: string, env: Environment): string | undefined {
-  const file = env[`${name}_FILE`];
-  if (env[name]) return env[name];
-  if (!secrets.has(name) || !file) return undefined;
+  const isSecret = secrets.has(name);
+  const file = isSecret ? env[`${name}_FILE`] : undefined;
+  if (!file) return (isSecret ? env[name] : env[name]?.trim()) || undefined;
+  if (env[name]) throw new ConfigError(`${name}: set twice, here and in ${name}_FILE; takes one of the two`);
   try {
-    return readFileSync(file, 'utf8').trim();
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (error) {
-    throw new ConfigError(`${name}_FILE: cannot read ${file} (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `${name}_FILE: got ${JSON.stringify(file)}, which cannot be read (${code}); takes a file`,
+    );
   }
 }
 
-function explain(error: z.ZodError, given: Record<string, string>): string {
-  return error.issues
-    .map((issue) => {
-      const name = String(issue.path[0]);
-      const got = secrets.has(name)
-        ? `a value of ${given[name]?.length ?? 0} characters`
-        : JSON.stringify(given[name]);
-      return `${name}: got ${got}; takes ${messageOf(issue)}`;
-    })
-    .join('\n');
-}
-
-function messageOf(issue: z.core.$ZodIssue): string {
-  if (issue.code !== 'invalid_union') return issue.message;
-  return (
-    issue.errors
-      .flat()
-      .map((inner) => inner.message)
-      .at(-1) ?? issue.message
-  );
+function explain(issue: z.core.$ZodIssue, given: Record<string, string>): string {
+  const name = String(issue.path[0]);
+  const got = secrets.has(name)
+    ? `a value of ${given[name]?.length ?? 0} characters`
+    : JSON.stringify(given[name]);
+  return `${name}: got ${got}; ${issue.message}`;
 }
