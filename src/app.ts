@@ -1,6 +1,6 @@
 import compression from 'compression';
 import express, { type Express } from 'express';
-import { recogniseUser } from './accounts/access.js';
+import { recogniseUser, requireUser } from './accounts/access.js';
 import { accountRoutes } from './accounts/routes.js';
 import { signInRoutes } from './accounts/signInRoutes.js';
 import { apiRouter } from './api/router.js';
@@ -11,7 +11,8 @@ import { healthRoutes } from './health.js';
 import type { Hookbell } from './hookbell.js';
 import { assets } from './http/assets.js';
 import { csrfProtection } from './http/csrf.js';
-import { pageLocals } from './http/locals.js';
+import { formBody } from './http/form.js';
+import { buildOf, pageLocals } from './http/locals.js';
 import { pageErrors } from './http/problem.js';
 import { requestLog } from './http/requestLog.js';
 import { securityHeaders } from './http/security.js';
@@ -29,6 +30,9 @@ export function createApp(hookbell: Hookbell): Express {
   app.set('view engine', 'ejs');
   app.set('views', views);
   app.set('view cache', true);
+  // Express's own last resort prints stacks otherwise.
+  app.set('env', 'production');
+  app.locals.build = buildOf(deps.version);
 
   app.use(healthRoutes(hookbell));
   app.use(requestLog(deps.log));
@@ -37,9 +41,10 @@ export function createApp(hookbell: Hookbell): Express {
 
   app.use(compression());
   app.use('/assets', assets());
-  app.use(sessions(deps), express.urlencoded({ extended: true, limit: '1mb' }), csrfProtection);
+  app.use(sessions(deps), formBody, csrfProtection);
   app.use(recogniseUser(accounts), pageLocals(deps));
   app.use(signInRoutes(deps, accounts));
+  app.use('/app', requireUser);
   app.use('/app', accountRoutes(deps, accounts));
   app.use(
     '/app',

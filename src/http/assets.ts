@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import express, { Router } from 'express';
 
 const root = join(import.meta.dirname, '../../..');
-const packageFolder = (name: string) =>
-  dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 
 const vendor: Record<string, string> = {
   'tabler.css': join(root, 'node_modules/@tabler/core/dist/css/tabler.min.css'),
@@ -77,7 +74,7 @@ export function assets(): Router {
 }
 
 function iconSprite(): string {
-  const folder = join(packageFolder('@tabler/icons'), 'icons/outline');
+  const folder = join(root, 'node_modules/@tabler/icons/icons/outline');
   const symbols = icons.map((name) => {
     const [, content = ''] =
       /<svg[^>]*>(.*)<\/svg>/s.exec(readFileSync(join(folder, `${name}.svg`), 'utf8')) ?? [];

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import { ZodError } from 'zod';
 import { type FieldError, Refusal } from '../errors.js';
 import { fieldErrors } from './problem.js';
@@ -16,8 +16,24 @@ export const emptyForm = (values: Record<string, unknown> = {}): FormState => ({
   problem: null,
 });
 
+/** Reads a form's body: always an object, and never a field that stands in for a method of objects (`toString`). */
+export const formBody: RequestHandler[] = [
+  express.urlencoded({ extended: true, limit: '1mb' }),
+  (req, _res, next) => {
+    req.body = withoutMethods(req.body ?? {});
+    next();
+  },
+];
+
+function withoutMethods(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutMethods);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).filter(([name]) => !(name in Object.prototype));
+  return Object.fromEntries(entries.map(([name, inner]) => [name, withoutMethods(inner)]));
+}
+
 /**
- * A handler whose refusals (a zod error, `Invalid`, `Conflict`) show the form again, with 422 or 409,
+ * A handler whose refusals (a zod error, `Invalid`, `Conflict`) show the form again, with their status,
  * instead of an error page.
  */
 export function submitted(
@@ -30,16 +46,20 @@ export function submitted(
     } catch (error) {
       const refused = refusal(error);
       if (!refused) throw error;
-      res.status(refused.status);
+      res.status(refused.status).set(refused.headers);
       await again(req, res, formState(req.body, refused.errors, refused.message));
     }
   };
 }
 
-function refusal(error: unknown): { status: number; errors: FieldError[]; message: string } | null {
-  if (error instanceof ZodError)
-    return { status: 422, errors: fieldErrors(error), message: 'Please correct the marked fields.' };
-  if (error instanceof Refusal && [409, 422, 429].includes(error.status)) return error;
+type Refused = Pick<Refusal, 'status' | 'message' | 'errors' | 'headers'>;
+
+function refusal(error: unknown): Refused | null {
+  if (error instanceof ZodError) {
+    const message = 'Please correct the marked fields.';
+    return { status: 422, errors: fieldErrors(error), message, headers: {} };
+  }
+  if (error instanceof Refusal && [401, 409, 422, 429].includes(error.status)) return error;
   return null;
 }
 

@@ -8,15 +8,16 @@ const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle:
 const whole = new Intl.NumberFormat('en');
 const size = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
+/** Tells one version's assets from the next one's. */
+export const buildOf = (version: string) => createHash('sha256').update(version).digest('hex').slice(0, 8);
+
 /** What every page may print: who is signed in, the token of its forms, and times, numbers and durations in words. */
-export function pageLocals({ clock, version }: Pick<Deps, 'clock' | 'version'>): RequestHandler {
-  const build = createHash('sha256').update(version).digest('hex').slice(0, 8);
+export function pageLocals({ clock }: Pick<Deps, 'clock'>): RequestHandler {
   return (req, res, next) => {
     const now = clock();
     Object.assign(res.locals, {
       user: req.user ?? null,
       path: req.path,
-      build,
       csrf: () => csrfToken(req),
       notice: takeNotice(req.session),
       when: (ms: number) => ({

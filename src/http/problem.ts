@@ -1,6 +1,11 @@
 import type { ErrorRequestHandler, Request } from 'express';
-import { ZodError } from 'zod';
+import { ZodError, z } from 'zod';
 import { type FieldError, Refusal } from '../errors.js';
+
+// Instead of “Invalid input: expected string, received undefined”.
+z.config({
+  customError: ({ code, input }) => (code === 'invalid_type' && input === undefined ? 'Missing' : undefined),
+});
 
 /** What any thrown thing is to the outside: a status and words that hold no stack, SQL or secret. */
 export type Problem = {
