@@ -95,7 +95,7 @@ export function botRoutes(
 
 const asForm = (bot: Bot) => ({ ...bot, allowedOrigins: bot.allowedOrigins.join('\n') });
 
-function fromForm(body: Record<string, string>) {
+function fromForm(body: Record<string, unknown>) {
   const {
     name,
     welcomeMessage = '',
@@ -108,7 +108,7 @@ function fromForm(body: Record<string, string>) {
     name,
     welcomeMessage,
     instructions,
-    allowedOrigins: allowedOrigins.split(/\s+/).filter(Boolean),
+    allowedOrigins: String(allowedOrigins).split(/\s+/).filter(Boolean),
     storageTokenLimit: storageTokenLimit === '' ? null : Number(storageTokenLimit),
     humanTakeover: humanTakeover === 'on',
   };

@@ -20,7 +20,7 @@ export function botStore(connection: Knex) {
         })
         .orderBy('id', 'desc')
         .limit(window.limit + 1);
-      return rows.map((row) => fromRow(row)!);
+      return rows.map((row: unknown) => fromRow(row)!);
     },
     async insert(bot: Bot): Promise<void> {
       await connection('bots').insert({ id: bot.id, created_at: bot.createdAt, ...toRow(bot) });
@@ -39,12 +39,16 @@ export function botStore(connection: Knex) {
       );
     },
     async agentIds(botId: string): Promise<string[]> {
-      return (await connection('bot_agents').where({ bot_id: botId })).map((row: { user_id: string }) => row.user_id);
+      return (await connection('bot_agents').where({ bot_id: botId })).map(
+        (row: { user_id: string }) => row.user_id,
+      );
     },
     async setAgents(botId: string, userIds: string[]): Promise<void> {
       await connection('bot_agents').where({ bot_id: botId }).delete();
-      if (userIds.length > 0) {
-        await connection('bot_agents').insert(userIds.map((user_id) => ({ bot_id: botId, user_id })));
+      // Users that were removed meanwhile drop out.
+      const users = await connection('users').whereIn('id', userIds).select('id');
+      if (users.length > 0) {
+        await connection('bot_agents').insert(users.map(({ id }) => ({ bot_id: botId, user_id: id })));
       }
     },
   };
