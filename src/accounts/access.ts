@@ -1,22 +1,27 @@
 import type { Request, RequestHandler } from 'express';
 import { Forbidden, Unauthorized } from '../errors.js';
+import { prolongUserSession } from '../http/sessions.js';
 import type { Actor } from './actor.js';
 import type { AccountService } from './service.js';
 
 declare global {
   namespace Express {
     interface Request {
-      /** Set by `signedIn` or by the API key; absent for strangers. */
+      /** Set by `recogniseUser` or by the API key; absent for strangers. */
       user?: Actor & { id: string };
     }
   }
 }
 
-/** Reads the user of the session, if there is one. */
+/** Reads the user of the session, if there is one, and the session is not older than the password. */
 export function recogniseUser(accounts: AccountService): RequestHandler {
   return async (req, _res, next) => {
-    const user = req.session.userId ? await accounts.find(req.session.userId) : null;
-    if (user) req.user = user;
+    const { userId, stamp } = req.session;
+    const user = userId ? await accounts.userOfSession(userId, stamp ?? '') : null;
+    if (user) {
+      req.user = user;
+      prolongUserSession(req, Date.now());
+    }
     next();
   };
 }

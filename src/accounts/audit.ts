@@ -23,18 +23,34 @@ export function auditLog(connection: Knex) {
     /** Newest first; `before` is the id of the last row of the page before. */
     async page(limit: number, before: number | null): Promise<AuditRow[]> {
       const rows = await connection('audit_log')
-        .modify((query) => before !== null && query.where('id', '<', before))
+        .modify((query) => {
+          if (before !== null) query.where('id', '<', before);
+        })
         .orderBy('id', 'desc')
         .limit(limit);
-      return rows.map((row: Record<string, never>) => ({
-        id: row.id,
-        at: row.at,
-        actor: row.actor,
-        action: row.action,
-        subject: row.subject,
-        subjectId: row.subject_id,
-        details: JSON.parse(row.details),
-      }));
+      return rows.map(fromRow);
     },
+  };
+}
+
+type Row = {
+  id: number | string;
+  at: number | string;
+  actor: string;
+  action: string;
+  subject: string;
+  subject_id: string | null;
+  details: string;
+};
+
+function fromRow(row: Row): AuditRow {
+  return {
+    id: Number(row.id),
+    at: Number(row.at),
+    actor: row.actor,
+    action: row.action,
+    subject: row.subject,
+    subjectId: row.subject_id,
+    details: JSON.parse(row.details),
   };
 }

@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import { v7 as uuid } from 'uuid';
+import type { Config } from '../config.js';
 import type { Deps } from '../deps.js';
 import { Conflict, Forbidden, Invalid, NotFound } from '../errors.js';
 import { type Actor, hookbell } from './actor.js';
 import { auditLog } from './audit.js';
 import { hashPassword, verifyPassword } from './passwords.js';
-import type { NewUser } from './schema.js';
+import { firstAdmin, type NewUser } from './schema.js';
 import { apiKeyStore, type User, userStore } from './store.js';
 
 const aMinute = 60_000;
@@ -17,6 +18,9 @@ export type AccountService = ReturnType<typeof accountService>;
 export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
   const users = userStore(db);
   const keys = apiKeyStore(db);
+  const stampKey = vault.derive('session stamps');
+  const stampOf = (hash: string) => createHmac('sha256', stampKey).update(hash).digest('base64url');
+  const isSetUp = async () => (await users.admins()) > 0;
 
   async function insertUser(
     tx: Knex,
@@ -44,21 +48,39 @@ export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
     }
   }
 
+  /** Makes the first admin. Throws `Conflict` when somebody was first. */
+  async function createFirstAdmin(input: Omit<NewUser, 'role'>, at: number): Promise<User> {
+    const passwordHash = await hashPassword(input.password);
+    return db.transaction(async (tx) => {
+      if ((await userStore(tx).admins()) > 0 || !(await userStore(tx).claimSetup())) {
+        throw new Conflict('Hookbell has an admin already: sign in instead');
+      }
+      return insertUser(tx, { ...input, role: 'admin' }, passwordHash, hookbell, at);
+    });
+  }
+
   return {
-    /** The one-time token of `/setup`: the same after a restart, useless once there is a user. */
+    /** The one-time token of `/setup`: the same after a restart, useless once there is an admin. */
     setupToken: () => vault.derive('setup token').slice(0, 32),
 
-    isSetUp: async () => (await users.count()) > 0,
+    /** Whether there is an admin; until then `/setup` makes one. */
+    isSetUp,
 
-    /** Makes the first admin. Throws `Conflict` when somebody was first. */
-    async createFirstAdmin(input: Omit<NewUser, 'role'>, at: number): Promise<User> {
-      const passwordHash = await hashPassword(input.password);
-      return db.transaction(async (tx) => {
-        if ((await userStore(tx).count()) > 0 || !(await userStore(tx).claimSetup())) {
-          throw new Conflict('Hookbell has an admin already: sign in instead');
-        }
-        return insertUser(tx, { ...input, role: 'admin' }, passwordHash, hookbell, at);
-      });
+    createFirstAdmin,
+
+    /** Makes the admin of `ADMIN_EMAIL` and `ADMIN_PASSWORD` where there is no user yet. */
+    async createConfiguredAdmin(
+      config: Pick<Config, 'adminEmail' | 'adminPassword'>,
+      at: number,
+    ): Promise<void> {
+      const { adminEmail: email, adminPassword: password } = config;
+      if (!email || !password || (await users.count()) > 0) return;
+      try {
+        await createFirstAdmin(firstAdmin.parse({ email, password, name: 'Admin' }), at);
+      } catch (error) {
+        // Another process that starts on the same database was first.
+        if (!(error instanceof Conflict)) throw error;
+      }
     },
 
     async createUser(input: NewUser, actor: Actor, at: number): Promise<User> {
@@ -106,9 +128,19 @@ export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
 
     /** The user with this e-mail address and password, or null. Takes the same time for an unknown address. */
     async signIn(email: string, password: string): Promise<User | null> {
-      const user = await users.findByEmail(email);
-      const hash = user ? await users.passwordHash(user.id) : null;
-      return (await verifyPassword(password, hash)) ? user : null;
+      const { hash = null, ...user } = (await users.withPassword({ email })) ?? {};
+      return (await verifyPassword(password, hash)) ? (user as User) : null;
+    },
+
+    /** What a session of this user must carry; a new password changes it. */
+    async stampOf(id: string): Promise<string> {
+      return stampOf((await users.withPassword({ id }))?.hash ?? '');
+    },
+
+    /** The user of a session; null once the user was removed or has another password. */
+    async userOfSession(id: string, stamp: string): Promise<User | null> {
+      const { hash = '', ...user } = (await users.withPassword({ id })) ?? {};
+      return hash && stampOf(hash) === stamp ? (user as User) : null;
     },
 
     find: (id: string) => users.find(id),
@@ -117,7 +149,12 @@ export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
     keysOf: (userId: string) => keys.listOf(userId),
 
     /** A new API key, `hb_` and 40 characters; only its SHA-256 is kept. */
-    async createApiKey(owner: User, name: string, actor: Actor, at: number): Promise<string> {
+    async createApiKey(
+      owner: Pick<User, 'id' | 'email'>,
+      name: string,
+      actor: Actor,
+      at: number,
+    ): Promise<string> {
       const key = `hb_${randomBytes(30).toString('base64url')}`;
       await db.transaction(async (tx) => {
         const id = uuid();

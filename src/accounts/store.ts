@@ -24,8 +24,9 @@ export function userStore(connection: Knex) {
     async findByEmail(email: string): Promise<User | null> {
       return fromRow(await users().where({ email }).first());
     },
-    async passwordHash(id: string): Promise<string | null> {
-      return (await users().where({ id }).first('password_hash'))?.password_hash ?? null;
+    async withPassword(by: { id: string } | { email: string }): Promise<(User & { hash: string }) | null> {
+      const row = await users().where(by).first();
+      return row ? { ...fromRow(row)!, hash: row.password_hash } : null;
     },
     async list(): Promise<User[]> {
       return (await users().orderBy('created_at')).map((row) => fromRow(row)!);

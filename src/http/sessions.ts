@@ -1,19 +1,27 @@
 import { ConnectSessionKnexStore } from 'connect-session-knex';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import type { Deps } from '../deps.js';
 
 declare module 'express-session' {
   interface SessionData {
     userId: string;
+    /** What the user's sessions must carry; a new password changes it. */
+    stamp: string;
+    /** The day, counted from 1970, on which the session was last prolonged. */
+    day: number;
     /** One message for the next page, e.g. "Bot deleted". */
     notice: string;
   }
 }
 
-const twoWeeks = 14 * 24 * 3_600_000;
+const aDay = 24 * 3_600_000;
+const twoWeeks = 14 * aDay;
 
-/** Sessions in the database, in a cookie that is HttpOnly, SameSite=Lax and, behind TLS, Secure. */
+/**
+ * Sessions in the database, in a cookie that is HttpOnly, SameSite=Lax and, behind TLS, Secure. A stranger's
+ * lasts a day, so that visits to the sign-in page do not pile up; a user's two weeks from the last visit.
+ */
 export function sessions({ config, db, vault }: Pick<Deps, 'config' | 'db' | 'vault'>): RequestHandler {
   return session({
     name: 'hookbell.sid',
@@ -22,8 +30,41 @@ export function sessions({ config, db, vault }: Pick<Deps, 'config' | 'db' | 'va
     resave: false,
     saveUninitialized: false,
     proxy: config.publicUrl.startsWith('https:') || undefined,
-    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: twoWeeks },
+    cookie: { httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: aDay },
   });
+}
+
+/** A new id and nothing of the old session (OWASP: against session fixation); the message for the next page stays. */
+export async function renewSession(req: Request, notice?: string): Promise<void> {
+  const kept = notice ?? req.res?.locals.notice ?? req.session.notice;
+  await new Promise<void>((resolve, reject) => {
+    req.session.regenerate((error) => (error ? reject(error) : resolve()));
+  });
+  if (kept) req.session.notice = kept;
+}
+
+export async function startUserSession(
+  req: Request,
+  user: { id: string; stamp: string },
+  at: number,
+  notice?: string,
+): Promise<void> {
+  await renewSession(req, notice);
+  Object.assign(req.session, { userId: user.id, stamp: user.stamp });
+  prolongUserSession(req, at);
+}
+
+/** Once a day, so that a page view writes nothing. */
+export function prolongUserSession(req: Request, at: number): void {
+  const today = Math.floor(at / aDay);
+  if (req.session.day === today) return;
+  req.session.day = today;
+  req.session.cookie.maxAge = twoWeeks;
+}
+
+/** Removes the sessions that ended before `at`. */
+export async function removeEndedSessions(db: Deps['db'], at: number): Promise<number> {
+  return db('sessions').where('expired', '<', new Date(at).toISOString()).delete();
 }
 
 function sessionStore(db: Deps['db']): ConnectSessionKnexStore {
@@ -34,9 +75,10 @@ function sessionStore(db: Deps['db']): ConnectSessionKnexStore {
     cleanupInterval: 0,
   });
   // The store answers by callback and rejects as well; the second would be an unhandled rejection.
-  for (const method of ['get', 'set', 'touch', 'destroy'] as const) {
+  for (const method of ['get', 'set', 'destroy'] as const) {
     const original = store[method].bind(store) as (...args: unknown[]) => Promise<unknown>;
     Object.assign(store, { [method]: (...args: unknown[]) => void original(...args).catch(() => undefined) });
   }
-  return store;
+  // Without `touch`, only what changes a session is written.
+  return Object.assign(store, { touch: undefined });
 }
