@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.js';
-import { ConfigError, readConfig } from './config.js';
+import { configOrExit } from './configOrExit.js';
 import { createHookbell } from './hookbell.js';
 import { createLog } from './log.js';
 
@@ -36,14 +36,4 @@ async function stop(signal: string): Promise<void> {
   server.closeAllConnections();
   await closed;
   process.exit(0);
-}
-
-function configOrExit() {
-  try {
-    return readConfig();
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(1);
-  }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const role = z.enum(['admin', 'agent'], 'admin or agent');
+export const role = z.enum(['admin', 'agent'], 'Must be admin or agent');
 export const email = z
   .string()
   .trim()

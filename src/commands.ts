@@ -1,0 +1,86 @@
+import { resolve } from 'node:path';
+import { commandLine } from './accounts/actor.js';
+import { newApiKey, newUser } from './accounts/schema.js';
+import { type AccountService, accountService } from './accounts/service.js';
+import type { Config } from './config.js';
+import { copyDatabase, openDatabase } from './database.js';
+import { NotFound } from './errors.js';
+import { createVault, secretKeyFrom } from './vault.js';
+
+/** The options of a command by name, and `file` for the FILE of one that takes it. */
+export type Given = Record<string, string>;
+
+type Command = {
+  usage: string;
+  about: string;
+  options: string[];
+  required: string[];
+  takesFile?: boolean;
+  /** What to print on stdout. */
+  run: (given: Given, config: Config) => Promise<string | null>;
+};
+
+export const commands = new Map<string, Command>([
+  [
+    'user create',
+    {
+      usage: '--email E --name N --role admin|agent --password P',
+      about: "makes a user and prints the user's id",
+      options: ['email', 'name', 'role', 'password'],
+      required: ['email', 'name', 'role', 'password'],
+      run: (given, config) =>
+        withAccounts(config, async (accounts) => {
+          const user = await accounts.createUser(newUser.parse(given), commandLine, Date.now());
+          return user.id;
+        }),
+    },
+  ],
+  [
+    'api-key create',
+    {
+      usage: '--email E [--name N]',
+      about: 'makes an API key that acts as that user, and prints it',
+      options: ['email', 'name'],
+      required: ['email'],
+      run: (given, config) =>
+        withAccounts(config, async (accounts) => {
+          const { name } = newApiKey.parse({ name: given.name ?? 'Command line' });
+          const user = await accounts.findByEmail(given.email!.trim().toLowerCase());
+          if (!user) throw new NotFound(`User ${given.email}`);
+          return accounts.createApiKey(user, name, commandLine, Date.now());
+        }),
+    },
+  ],
+  [
+    'backup',
+    {
+      usage: 'FILE',
+      about: 'writes a consistent copy of the database, while the server runs',
+      options: [],
+      required: ['file'],
+      takesFile: true,
+      run: async ({ file }, config) => {
+        await copyDatabase(config, resolve(file!));
+        return null;
+      },
+    },
+  ],
+  ['help', { usage: '', about: 'prints this', options: [], required: [], run: async () => help() }],
+]);
+
+export function help(): string {
+  const lines = [...commands].map(
+    ([name, { usage, about }]) => `  ${`${name} ${usage}`.trim()}\n      ${about}`,
+  );
+  return ['Usage: npm run --silent hookbell -- COMMAND', '', ...lines].join('\n');
+}
+
+async function withAccounts<T>(config: Config, work: (accounts: AccountService) => Promise<T>): Promise<T> {
+  const database = openDatabase(config);
+  try {
+    await database.migrate();
+    return await work(accountService({ db: database.db, vault: createVault(secretKeyFrom(config)) }));
+  } finally {
+    await database.close();
+  }
+}
