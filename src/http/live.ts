@@ -3,15 +3,32 @@ import type { Request, Response } from 'express';
 
 /** Tells open pages that something changed. Topics are names such as `bot:{id}` or `webhook:{id}`. */
 export type Live = {
+  /** For pages that look again: the latest of a topic and event each 200 ms is enough. */
   publish: (topic: string, event: string, details?: object) => void;
+  /** For streams in which every one counts: all of them, at once, in order. */
+  tell: (topic: string, event: string, details?: object) => void;
+  /** Hears a topic until the returned function is called. */
+  listen: (topic: string, hear: Hear) => () => void;
   /** Answers with server-sent events (HTML Standard, 9.2) of these topics until the page goes away. */
   stream: (req: Request, res: Response, topics: string[]) => void;
+  /** The same, without a topic: what is sent is the caller's to say. */
+  open: (req: Request, res: Response) => Stream;
   /** Ends every open stream; browsers reconnect by themselves. */
   close: () => void;
 };
 
+type Hear = (event: string, details: object) => void;
+
+export type Stream = {
+  /** With an `id`, a browser that reconnects tells it as `Last-Event-ID`. */
+  send: (event: string, details: object, id?: number) => void;
+  end: () => void;
+  onClose: (then: () => void) => void;
+};
+
 const pause = 200;
 const heartbeat = 25_000;
+const mostUnread = 1024 * 1024;
 
 /** One message a topic and event each 200 ms at most, the latest, however fast they come. */
 export function createLive(): Live {
@@ -36,29 +53,54 @@ export function createLive(): Live {
     }, pause).unref();
   }
 
-  function stream(req: Request, res: Response, topics: string[]): void {
+  function listen(topic: string, hear: Hear): () => void {
+    topicsHeard.on(topic, hear);
+    return () => topicsHeard.off(topic, hear);
+  }
+
+  function open(req: Request, res: Response): Stream {
     res.writeHead(200, {
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-cache, no-transform',
       'X-Accel-Buffering': 'no',
     });
     res.write('retry: 1000\n\n');
-    const send = (event: string, details: object) => {
-      res.write(`event: ${event}\ndata: ${JSON.stringify(details)}\n\n`);
-    };
-    for (const topic of topics) topicsHeard.on(topic, send);
-    const beat = setInterval(() => res.write(': still here\n\n'), heartbeat);
+    const beat = setInterval(() => res.writableEnded || res.write(': still here\n\n'), heartbeat);
     streams.add(res);
-    req.on('close', () => {
+    res.on('close', () => {
       clearInterval(beat);
       streams.delete(res);
-      for (const topic of topics) topicsHeard.off(topic, send);
+    });
+    // Express answers HEAD with the handler of GET: it would never end.
+    if (req.method === 'HEAD') res.end();
+    return {
+      send(event, details, id) {
+        if (res.writableEnded || res.destroyed) return;
+        res.write(
+          `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(details)}\n\n`,
+        );
+        // Whoever does not read is cut off, and reads on from where they were when they come back.
+        if (res.writableLength > mostUnread) res.destroy();
+      },
+      end: () => res.end(),
+      onClose: (then) => (res.destroyed ? then() : void res.on('close', then)),
+    };
+  }
+
+  function stream(req: Request, res: Response, topics: string[]): void {
+    const { send, onClose } = open(req, res);
+    const stops = topics.map((topic) => listen(topic, (event, details) => send(event, details)));
+    onClose(() => {
+      for (const stop of stops) stop();
     });
   }
 
   return {
     publish,
+    tell: (topic, event, details = {}) => void topicsHeard.emit(topic, event, details),
+    listen,
     stream,
+    open,
     close: () => {
       for (const res of streams) res.end();
     },
