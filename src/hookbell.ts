@@ -5,11 +5,16 @@ import { accountService } from './accounts/service.js';
 import { botService } from './bots/service.js';
 import type { Config } from './config.js';
 import { openDatabase } from './database.js';
+import { courier as createCourier } from './delivery/courier.js';
 import type { Deps } from './deps.js';
 import { createLive } from './http/live.js';
 import { createGuard } from './net/guard.js';
+import { createOutbox } from './outbox/append.js';
 import { background, type Chore } from './schedule.js';
 import { createVault, secretKeyFrom } from './vault.js';
+import { deliveryService } from './webhooks/deliveries.js';
+import { webhookService } from './webhooks/service.js';
+import { webhookStore } from './webhooks/store.js';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
   version: string;
@@ -35,23 +40,37 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
   };
   const accounts = accountService(deps);
   const bots = botService(deps);
-  const chores: Chore[] = [];
+  const courier = createCourier(deps);
+  const outbox = createOutbox({
+    listeners: (tx, event) => webhookStore(tx).listeners(event),
+    nudge: (webhookIds) => courier.wake(webhookIds),
+  });
+  const sources = { find: async () => null };
+  const webhooks = webhookService(deps, { bots, sources, courier });
+  const deliveries = deliveryService(deps, { webhooks, outbox, courier });
+  const chores: Chore[] = [{ name: 'deliveries', every: '* * * * * *', run: courier.sweep }];
   const work = background(deps, chores);
 
   return {
     deps,
     accounts,
     bots,
+    webhooks,
+    deliveries,
+    outbox,
     background: work,
 
     async start(): Promise<void> {
-      if (config.role !== 'web') work.start();
+      if (config.role === 'web') return;
+      await courier.start({ ownsDatabase: true });
+      work.start();
     },
 
     /** Lets go of all that is in flight and closes the database. */
     async stop(): Promise<void> {
       live.close();
       await work.stop();
+      await courier.stop();
       await database.close();
     },
   };

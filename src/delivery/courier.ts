@@ -102,15 +102,18 @@ export function courier(
   }
 
   function accept(wanted: { webhookId: string; limit: number }[], found: Map<string, Target>, claimed: Claimed[]): void {
-    for (const one of claimed) laneOf(one.webhookId).ready.push(one);
-    const counts = Map.groupBy(claimed, (one) => one.webhookId);
+    const counts = new Map<string, number>();
+    for (const one of claimed) {
+      laneOf(one.webhookId).ready.push(one);
+      counts.set(one.webhookId, (counts.get(one.webhookId) ?? 0) + 1);
+    }
     for (const { webhookId, limit } of wanted) {
       const lane = laneOf(webhookId);
       lane.target = found.get(webhookId) ?? null;
       hungry.delete(webhookId);
       if (!lane.target) release(lane);
       // To the back of the queue, so that every webhook has its turn.
-      if ((counts.get(webhookId)?.length ?? 0) === limit) hungry.add(webhookId);
+      if (counts.get(webhookId) === limit) hungry.add(webhookId);
       forgetIfIdle(webhookId, lane);
     }
   }

@@ -17,7 +17,7 @@ export type Target = {
 
 /** What delivery knows of webhooks: where to send, and how it went. */
 export function targetStore(vault: Vault) {
-  const opened = new Map<string, { updatedAt: number; secrets: Secrets }>();
+  const opened = new Map<string, { sealed: string; secrets: Secrets }>();
 
   return {
     /** The targets that may be sent to now; a webhook that is disabled, paused or deleted has none. */
@@ -69,14 +69,15 @@ export function targetStore(vault: Vault) {
 
   // biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
   function secretsOf(row: any): Secrets {
+    const sealed = [row.secret, row.signing_secret, row.previous_signing_secret].join(' ');
     const known = opened.get(row.id);
-    if (known?.updatedAt === Number(row.updated_at)) return known.secrets;
+    if (known?.sealed === sealed) return known.secrets;
     const secrets = {
       secret: vault.open(row.secret),
       signing: vault.open(row.signing_secret),
       previous: row.previous_signing_secret && vault.open(row.previous_signing_secret),
     };
-    opened.set(row.id, { updatedAt: Number(row.updated_at), secrets });
+    opened.set(row.id, { sealed, secrets });
     return secrets;
   }
 }

@@ -1,0 +1,76 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Request, type Response, Router } from 'express';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Deps } from '../deps.js';
+import { type Trigger, webhookStore } from './store.js';
+
+type Syncs = {
+  enqueue: (sourceId: string, trigger: 'hook', options: { force: boolean }, at: number) => Promise<{ id: string }>;
+};
+
+const previewers =
+  /Slackbot-LinkExpanding|facebookexternalhit|Twitterbot|Discordbot|WhatsApp|TelegramBot|LinkedInBot|SkypeUriPreview/i;
+
+/** `/api/public/hooks/{webhookId}/{secret}`: whoever has the URL may call it; that is what it is for. */
+export function triggerRoutes({ config, db, vault, clock }: Pick<Deps, 'config' | 'db' | 'vault' | 'clock'>, syncs: Syncs): Router {
+  const router = Router();
+  const store = webhookStore(db);
+  const calls = new RateLimiterMemory({ points: config.hookRateLimit, duration: 60 });
+  router.use('/api/public/hooks', answer);
+  return router;
+
+  async function answer(req: Request, res: Response): Promise<void> {
+    res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+    if (req.method === 'OPTIONS') return void res.status(204).set('Allow', 'GET, POST').end();
+    // Express answers HEAD with the handler of GET: it would trigger.
+    if (req.method !== 'GET' && req.method !== 'POST') {
+      res.set('Allow', 'GET, POST');
+      return refuse(res, 405, `${req.method} does not trigger: call with GET or POST`);
+    }
+    if (looksAhead(req)) return refuse(res, 403, 'Prefetches and link previews trigger nothing');
+
+    const [, id = '', secret = '', ...more] = req.path.replace(/\/$/, '').split('/');
+    const trigger = await store.trigger(id);
+    if (!isRight(secret, trigger) || more.length > 0) return refuse(res, 404, 'Not found');
+    const wait = await overLimit(id);
+    if (wait !== null) {
+      res.set('Retry-After', String(wait));
+      return refuse(res, 429, `More than ${config.hookRateLimit} calls a minute: wait ${wait} s`);
+    }
+    if (!trigger.enabled) return refuse(res, 403, 'This webhook is disabled');
+    if (!trigger.sourceEnabled) return refuse(res, 403, 'The data source of this webhook is disabled');
+
+    const sync = await syncs.enqueue(trigger.sourceId, 'hook', { force: false }, clock());
+    res.set('X-Sync-Id', sync.id).json({ success: true });
+  }
+
+  /** Compares in constant time, and as long for a webhook that does not exist. */
+  function isRight(secret: string, trigger: Trigger | null): trigger is Trigger {
+    const expected = trigger ? vault.open(trigger.secret) : '';
+    const same = timingSafeEqual(digest(secret), digest(expected));
+    return same && trigger !== null;
+  }
+
+  /** Seconds to wait, or null. */
+  async function overLimit(id: string): Promise<number | null> {
+    if (config.hookRateLimit === 0) return null;
+    try {
+      await calls.consume(id);
+      return null;
+    } catch (refused) {
+      if (!(refused instanceof RateLimiterRes)) throw refused;
+      return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
+    }
+  }
+}
+
+function looksAhead(req: Request): boolean {
+  const purposes = ['Sec-Purpose', 'Purpose', 'X-Moz'].map((name) => req.get(name) ?? '');
+  return purposes.some((purpose) => /prefetch/i.test(purpose)) || previewers.test(req.get('User-Agent') ?? '');
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+
+function refuse(res: Response, status: number, error: string): void {
+  res.status(status).json({ success: false, error });
+}
