@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
+import pLimit from 'p-limit';
 import { v7 as uuid } from 'uuid';
 import type { Config } from '../config.js';
 import type { Deps } from '../deps.js';
@@ -20,6 +21,8 @@ export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
   const keys = apiKeyStore(db);
   const stampKey = vault.derive('session stamps');
   const stampOf = (hash: string) => createHmac('sha256', stampKey).update(hash).digest('base64url');
+  // Whoever loses the race for the first admin costs no hash.
+  const oneAtATime = pLimit(1);
   const isSetUp = async () => (await users.admins()) > 0;
 
   async function insertUser(
@@ -50,12 +53,14 @@ export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
 
   /** Makes the first admin. Throws `Conflict` when somebody was first. */
   async function createFirstAdmin(input: Omit<NewUser, 'role'>, at: number): Promise<User> {
-    const passwordHash = await hashPassword(input.password);
-    return db.transaction(async (tx) => {
-      if ((await userStore(tx).admins()) > 0 || !(await userStore(tx).claimSetup())) {
-        throw new Conflict('Hookbell has an admin already: sign in instead');
-      }
-      return insertUser(tx, { ...input, role: 'admin' }, passwordHash, hookbell, at);
+    return oneAtATime(async () => {
+      const taken = new Conflict('Hookbell has an admin already: sign in instead');
+      if (await isSetUp()) throw taken;
+      const passwordHash = await hashPassword(input.password);
+      return db.transaction(async (tx) => {
+        if ((await userStore(tx).admins()) > 0 || !(await userStore(tx).claimSetup())) throw taken;
+        return insertUser(tx, { ...input, role: 'admin' }, passwordHash, hookbell, at);
+      });
     });
   }
 

@@ -46,10 +46,18 @@ export function visitor(url: string, headers: Record<string, string> = {}) {
     async token(path = '/app/settings/password'): Promise<string> {
       return String((await get(path)).$('input[name=_csrf]').first().val());
     },
-    cookie: (name: string) => agent.jar.getCookie(name, { path: '/login' } as never)?.value,
   };
 }
 
 /** Where a redirect leads, as seen from the site itself. */
 export const leadsTo = ({ status, headers }: Response) =>
   status === 303 ? headers.location : `status ${status}`;
+
+/** The value and the attributes of a cookie that an answer sets; null when it sets none of this name. */
+export function setCookie({ headers }: Response, name: string) {
+  const lines = ([] as string[]).concat(headers['set-cookie'] ?? []);
+  const line = lines.find((candidate) => candidate.startsWith(`${name}=`));
+  if (!line) return null;
+  const [pair = '', ...attributes] = line.split('; ');
+  return { value: pair.slice(name.length + 1), attributes };
+}
