@@ -117,8 +117,11 @@ export function createFetch({
     const { statusCode, headers } = response;
     if (statusCode === 304 && ask.validators) return { kind: 'same' as const, url: url.href };
     if (statusCode < 200 || statusCode > 299) throw refusedByServer(statusCode, headers);
-    const [type = '', ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
-    if (ask.types && !ask.types.test(type.trim())) return { kind: 'other' as const, url: url.href, type };
+    const [, type = '', parameters = ''] = /^([^;]*)(.*)$/.exec(
+      (headers['content-type'] ?? '').toLowerCase(),
+    )!;
+    if (ask.types && !ask.types.test(type.trim()))
+      return { kind: 'other' as const, url: url.href, type: type.trim() };
     if (headers['content-encoding'] && headers['content-encoding'] !== 'identity')
       throw new FetchError(
         `the answer is compressed as “${headers['content-encoding']}”, which is not known`,
@@ -131,7 +134,7 @@ export function createFetch({
       kind: 'answer' as const,
       url: url.href,
       type: type.trim(),
-      charset: /charset=["']?([\w-]+)/.exec(parameters.join(';'))?.[1] ?? null,
+      charset: /charset=["']?([\w-]+)/.exec(parameters)?.[1] ?? null,
       headers,
       etag: headers.etag ?? null,
       lastModified: headers['last-modified'] ?? null,

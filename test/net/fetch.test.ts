@@ -7,6 +7,7 @@ import { FetchError } from '../../src/net/failure.js';
 import { type Answer, createFetch } from '../../src/net/fetch.js';
 import { createGuard } from '../../src/net/guard.js';
 import { parseRules } from '../../src/net/rules.js';
+import { chunksOf } from '../../src/net/spool.js';
 import { SourceError } from '../../src/sources/connectors/connector.js';
 import { selfSigned } from '../support/selfSigned.js';
 import { fetchFor, type Site, staticSite } from '../support/staticSite.js';
@@ -100,7 +101,7 @@ describe('fetching', () => {
     const file = (answer as { body: FileHandle }).body;
     const read = async () => {
       const chunks: Buffer[] = [];
-      for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) chunks.push(chunk);
+      for await (const chunk of chunksOf(file)) chunks.push(chunk);
       return Buffer.concat(chunks).toString();
     };
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FileHandle } from 'node:fs/promises';
 import chardet from 'chardet';
 import iconv from 'iconv-lite';
-import { openSpool } from '../../net/spool.js';
+import { chunksOf, openSpool } from '../../net/spool.js';
 
 const sampleSize = 64 * 1024;
 
@@ -39,13 +39,23 @@ function isPlainUtf8(bytes: Buffer): boolean {
 }
 
 function guess(bytes: Buffer, declared: string | null): string {
-  const utf16 = unmarkedUtf16(bytes);
-  if (utf16) return utf16;
-  if (declared && iconv.encodingExists(declared) && !/^utf-?8$/i.test(declared)) return declared;
-  const found = chardet.detect(bytes.subarray(0, sampleSize)) ?? 'windows-1252';
-  // As browsers do: what calls itself ISO-8859-1 is windows-1252 (WHATWG Encoding).
-  if (found === 'ISO-8859-1' || found === 'ASCII' || !iconv.encodingExists(found)) return 'windows-1252';
-  return found;
+  const told = labelled(declared);
+  return (
+    unmarkedUtf16(bytes) ??
+    (told === 'utf-8' ? null : told) ??
+    labelled(chardet.detect(bytes.subarray(0, sampleSize))) ??
+    'windows-1252'
+  );
+}
+
+/** What a charset's name means on the web, where ISO-8859-1 is windows-1252 (WHATWG Encoding). */
+function labelled(name: string | null): string | null {
+  try {
+    const { encoding } = new TextDecoder(name ?? 'none');
+    return iconv.encodingExists(encoding) ? encoding : null;
+  } catch {
+    return null;
+  }
 }
 
 function unmarkedUtf16(bytes: Buffer): string | null {
@@ -59,14 +69,13 @@ function unmarkedUtf16(bytes: Buffer): string | null {
 }
 
 async function firstChunkThatIsNotUtf8(file: FileHandle): Promise<Buffer | null> {
-  let carried = Buffer.alloc(0);
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) {
-    const bytes = Buffer.concat([carried, chunk as Buffer]);
-    const whole = bytes.length - cutOff(bytes);
-    if (!isPlainUtf8(bytes.subarray(0, whole))) return bytes;
-    carried = bytes.subarray(whole);
+  let bytes = Buffer.alloc(0);
+  for await (const chunk of chunksOf(file)) {
+    // Together with the character that was cut in two, if one was.
+    bytes = Buffer.concat([bytes.subarray(bytes.length - cutOff(bytes)), chunk]);
+    if (!isPlainUtf8(bytes.subarray(0, bytes.length - cutOff(bytes)))) return bytes;
   }
-  return carried.length ? carried : null;
+  return cutOff(bytes) ? bytes : null;
 }
 
 /** How many bytes at the end are the beginning of a character of which the rest is to come. */
@@ -82,8 +91,7 @@ function cutOff(bytes: Buffer): number {
 async function transcoded(file: FileHandle, charset: string): Promise<FileHandle> {
   const spool = await openSpool();
   const decoder = iconv.getDecoder(charset);
-  for await (const chunk of file.createReadStream({ start: 0, autoClose: false }))
-    await spool.writeFile(decoder.write(chunk as Buffer));
+  for await (const chunk of chunksOf(file)) await spool.writeFile(decoder.write(chunk));
   await spool.writeFile(decoder.end() ?? '');
   return spool;
 }

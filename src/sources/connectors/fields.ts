@@ -1,4 +1,5 @@
-import { looksLikeHtml, readable } from './readable.js';
+import type { Row } from './connector.js';
+import { readableIfHtml } from './readable.js';
 
 /** Name and value, in the order of the source. */
 export type Field = [name: string, value: string];
@@ -6,29 +7,21 @@ export type Field = [name: string, value: string];
 const titles = ['title', 'name', 'headline', 'heading', 'subject', 'question', 'label'];
 const addresses = ['url', 'link', 'permalink', 'html_url'];
 
-/** `Name: value` lines, without what is empty; HTML in a value becomes text. */
-export function textOf(fields: readonly Field[]): string {
-  return filled(fields)
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n');
-}
-
-/** What to call the row: the field asked for, else one that is a title by its name, else the first that is filled. */
-export function titleOf(fields: readonly Field[], titleField?: string): string {
-  const known = filled(fields);
-  const wanted = titleField === undefined ? titles : [titleField];
-  for (const name of wanted) {
-    const field = known.find(([own]) => own.trim().toLowerCase() === name.toLowerCase());
-    if (field) return shortened(field[1]);
-  }
-  return shortened(known[0]?.[1] ?? '');
-}
-
-/** Where the row can be seen, if a field says so. */
-export function urlOf(fields: readonly Field[]): string | null {
-  const [, value] =
-    fields.find(([name, value]) => addresses.includes(name.trim().toLowerCase()) && isWebAddress(value)) ?? [];
-  return value?.trim() ?? null;
+/**
+ * A row of fields: its text is `Name: value` lines without what is empty, HTML in a value becoming text. Its
+ * title is the field asked for, else one that is a title by its name, else the first. Null if all are empty.
+ */
+export function rowOf(fields: readonly Field[], own: { key?: string; titleField?: string } = {}): Row | null {
+  const filled = fields
+    .map(([name, value]): Field => [name, readableIfHtml(value)])
+    .filter(([, value]) => value !== '');
+  if (!filled.length) return null;
+  return {
+    ...(own.key !== undefined && { key: own.key }),
+    title: shortened(named(filled, own.titleField ? [own.titleField] : titles) ?? filled[0]![1]),
+    text: filled.map(([name, value]) => `${name}: ${value}`).join('\n'),
+    url: webAddress(named(filled, addresses)),
+  };
 }
 
 /** Plain JSON as fields with dotted names; lists of plain values are joined. */
@@ -50,12 +43,14 @@ export function shortened(text: string): string {
   return line.length > 120 ? `${line.slice(0, 119).trimEnd()}…` : line;
 }
 
-function filled(fields: readonly Field[]): Field[] {
-  return fields
-    .map(([name, value]): Field => [name, looksLikeHtml(value) ? readable(value) : value.trim()])
-    .filter(([, value]) => value !== '');
+function named(fields: readonly Field[], names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const field = fields.find(([own]) => own.trim().toLowerCase() === name.toLowerCase());
+    if (field) return field[1];
+  }
+  return undefined;
 }
 
-function isWebAddress(value: string): boolean {
-  return /^https?:\/\//i.test(value.trim()) && URL.canParse(value.trim());
+function webAddress(value: string | undefined): string | null {
+  return value && /^https?:\/\//i.test(value) && URL.canParse(value) ? value : null;
 }

@@ -21,10 +21,15 @@ const convert = compile({
     ...['img', 'script', 'style', 'noscript', 'template', 'svg', 'iframe', 'button', 'select'].map(
       (selector) => ({ selector, format: 'skip' }),
     ),
-    ...['section', 'dl', 'figure', 'details'].map((selector) => ({ selector, format: 'block', options: block })),
+    ...['section', 'dl', 'figure', 'details'].map((selector) => ({
+      selector,
+      format: 'block',
+      options: block,
+    })),
     ...['dt', 'dd', 'figcaption', 'summary', 'address', 'caption'].map((selector) => ({
       selector,
       format: 'block',
+      options: { leadingLineBreaks: 1, trailingLineBreaks: 1 },
     })),
     { selector: 'a', options: { ignoreHref: true } },
     { selector: 'hr', format: 'skip' },
@@ -41,9 +46,13 @@ export function readable(html: string): string {
     .trim();
 }
 
-/** Whether a text that may be either is meant as HTML. */
-export function looksLikeHtml(text: string): boolean {
-  return /<(p|br|div|span|a|b|i|em|strong|ul|ol|li|h[1-6]|table|img|pre|code|blockquote|section|article|figure)\b[^<]*>/i.test(
-    text,
-  );
+const tag =
+  /<(p|br|div|span|a|b|i|em|strong|ul|ol|li|h[1-6]|table|img|pre|code|blockquote|section|article|figure)\b[^<]*>/i;
+const entity = /&(#\d+|#x[\da-f]+|[a-z]{2,8});/i;
+
+/** HTML or plain text, whichever it seems to be, as plain text. */
+export function readableIfHtml(text: string): string {
+  // Lines are kept apart from what is plain: there they are all the form it has.
+  const isHtml = (text.includes('<') && tag.test(text)) || (!text.includes('\n') && entity.test(text));
+  return isHtml ? readable(text) : text.trim();
 }

@@ -1,0 +1,82 @@
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { XMLToSitemapIndexStream, XMLToSitemapItemStream } from 'sitemap';
+import { decode } from '../charset.js';
+import { SourceError, type Surroundings } from '../connector.js';
+import { linkedAddress } from './address.js';
+
+const mostSitemaps = 500;
+const mostBytes = 50 * 1024 * 1024;
+const unzipped = promisify(gunzip);
+
+type Limits = { most: number; wants: (address: string) => boolean };
+
+/**
+ * The addresses of pages in sitemaps and in those they name (sitemaps.org), compressed or not, in their
+ * order. A sitemap that cannot be read fails: its pages would seem to be gone.
+ */
+export async function addressesIn(
+  sitemaps: readonly string[],
+  { fetch, signal }: Surroundings,
+  { most, wants }: Limits,
+): Promise<string[]> {
+  const queue = [...new Set(sitemaps)];
+  const pages = new Set<string>();
+  for (let read = 0; read < queue.length && pages.size < most; read++) {
+    if (read >= mostSitemaps) throw new SourceError(`there are more than ${mostSitemaps} sitemaps`);
+    const sitemap = queue[read]!;
+    const answer = await fetch.read(sitemap, { signal });
+    if (answer.kind !== 'answer') continue;
+    const { kind, addresses } = await contents(decode(await plain(answer.body), answer.charset), sitemap);
+    const linked = addresses
+      .map((address) => linkedAddress(address, sitemap))
+      .filter((link) => link !== null);
+    if (kind === 'index') queue.push(...linked.filter((address) => !queue.includes(address)));
+    else for (const address of linked) if (wants(address) && pages.size < most) pages.add(address);
+  }
+  return [...pages];
+}
+
+async function plain(body: Buffer): Promise<Buffer> {
+  if (body[0] !== 0x1f || body[1] !== 0x8b) return body;
+  try {
+    return await unzipped(body, { maxOutputLength: mostBytes });
+  } catch (error) {
+    const isBomb = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    throw new SourceError(
+      isBomb ? 'the sitemap is larger than 50 MB' : 'the sitemap is compressed but broken',
+    );
+  }
+}
+
+async function contents(text: string, url: string) {
+  const root = /<(sitemapindex|urlset)[\s>/]/.exec(text.slice(0, 20_000))?.[1];
+  // The parsers do not mind where the text ends.
+  if (root && !text.includes(`</${root}>`) && !new RegExp(`<${root}[^>]*/>`).test(text))
+    throw new SourceError(`the sitemap at ${url} is cut off`);
+  if (root === 'sitemapindex')
+    return {
+      kind: 'index',
+      addresses: await urlsFrom(text, new XMLToSitemapIndexStream({ logger: false }), url),
+    };
+  if (root === 'urlset')
+    return {
+      kind: 'pages',
+      addresses: await urlsFrom(text, new XMLToSitemapItemStream({ logger: false }), url),
+    };
+  const lines = text.split(/\r?\n/).filter(Boolean);
+  if (lines.length && lines.every((line) => /^https?:\/\//.test(line)))
+    return { kind: 'pages', addresses: lines };
+  throw new SourceError(`there is no sitemap at ${url}`);
+}
+
+async function urlsFrom(text: string, parser: XMLToSitemapIndexStream | XMLToSitemapItemStream, url: string) {
+  const urls: string[] = [];
+  try {
+    for await (const item of Readable.from([text]).pipe(parser)) urls.push(item.url);
+  } catch (error) {
+    throw new SourceError(`the sitemap at ${url} is broken: ${(error as Error).message.split('\n')[0]}`);
+  }
+  return urls;
+}
