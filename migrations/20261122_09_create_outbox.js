@@ -1,4 +1,5 @@
-// `subject` keeps deliveries of one conversation in order; `step` is the place on the retry schedule.
+// `subject` keeps deliveries of one conversation in order: one whose next_attempt_at is null waits for the one before.
+// `step` is the place on the retry schedule.
 // Every index that the delivery loop reads is partial: finished deliveries are not in it.
 export async function up(knex) {
   await knex.schema.createTable('events', (table) => {
@@ -31,6 +32,9 @@ export async function up(knex) {
   });
   await knex.raw(
     "CREATE INDEX deliveries_due ON deliveries (webhook_id, next_attempt_at, seq) WHERE status = 'pending'",
+  );
+  await knex.raw(
+    "CREATE INDEX deliveries_in_order ON deliveries (subject, webhook_id, seq) WHERE subject IS NOT NULL AND status IN ('pending', 'sending')",
   );
   await knex.raw("CREATE INDEX deliveries_leased ON deliveries (lease_until) WHERE status = 'sending'");
   await knex.raw(

@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { recogniseUser, requireUser } from './accounts/access.js';
 import { accountRoutes } from './accounts/routes.js';
 import { signInRoutes } from './accounts/signInRoutes.js';
+import { withOpenApi } from './api/openapi.js';
 import { apiRouter } from './api/router.js';
 import { botEndpoints } from './bots/api.js';
 import { botRoutes } from './bots/routes.js';
@@ -17,12 +18,22 @@ import { pageErrors } from './http/problem.js';
 import { requestLog } from './http/requestLog.js';
 import { securityHeaders } from './http/security.js';
 import { sessions } from './http/sessions.js';
+import { webhookEndpoints } from './webhooks/api.js';
+import { deliveryEndpoints } from './webhooks/deliveryApi.js';
+import { deliveryRoutes } from './webhooks/deliveryRoutes.js';
+import { webhookRoutes } from './webhooks/routes.js';
+import { triggerRoutes } from './webhooks/triggerRoutes.js';
 
 const views = `${import.meta.dirname}/../../views`;
 
 /** The map of the house: what answers where, from the outside in. */
 export function createApp(hookbell: Hookbell): Express {
   const { deps, accounts, bots } = hookbell;
+  const endpoints = [
+    ...botEndpoints(bots),
+    ...webhookEndpoints(bots, hookbell.webhooks),
+    ...deliveryEndpoints(hookbell.webhooks, hookbell.deliveries),
+  ];
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', deps.config.trustProxy);
@@ -37,7 +48,8 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(healthRoutes(hookbell));
   app.use(requestLog(deps.log));
   app.use(securityHeaders(deps.config));
-  app.use('/api/v1', apiRouter(deps, accounts, [...botEndpoints(bots)]));
+  app.use(triggerRoutes(deps, hookbell.syncs));
+  app.use('/api/v1', apiRouter(deps, accounts, withOpenApi(deps, endpoints)));
 
   app.use(compression());
   app.use('/assets', assets());
@@ -46,10 +58,9 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(signInRoutes(deps, accounts));
   app.use('/app', requireUser);
   app.use('/app', accountRoutes(deps, accounts));
-  app.use(
-    '/app',
-    botRoutes(deps, bots, accounts, async () => []),
-  );
+  app.use('/app', botRoutes(deps, bots, accounts));
+  app.use('/app', webhookRoutes(deps, hookbell));
+  app.use('/app', deliveryRoutes(deps, hookbell));
   app.use(() => {
     throw new NotFound();
   });

@@ -10,6 +10,7 @@ import type { Deps } from './deps.js';
 import { createLive } from './http/live.js';
 import { createGuard } from './net/guard.js';
 import { createOutbox } from './outbox/append.js';
+import { keepWithinRetention } from './retention.js';
 import { background, type Chore } from './schedule.js';
 import { createVault, secretKeyFrom } from './vault.js';
 import { deliveryService } from './webhooks/deliveries.js';
@@ -45,10 +46,17 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     listeners: (tx, event) => webhookStore(tx).listeners(event),
     nudge: (webhookIds) => courier.wake(webhookIds),
   });
-  const sources = { find: async () => null };
+  const sources = {
+    find: async () => null,
+    namesOf: async (_botId: string): Promise<{ id: string; name: string }[]> => [],
+  };
+  const syncs = { enqueue: async () => ({ id: '' }) };
   const webhooks = webhookService(deps, { bots, sources, courier });
   const deliveries = deliveryService(deps, { webhooks, outbox, courier });
-  const chores: Chore[] = [{ name: 'deliveries', every: '* * * * * *', run: courier.sweep }];
+  const chores: Chore[] = [
+    { name: 'deliveries', every: '* * * * * *', run: courier.sweep },
+    { name: 'retention', every: '30 * * * * *', run: (at) => keepWithinRetention(deps, at) },
+  ];
   const work = background(deps, chores);
 
   return {
@@ -58,6 +66,8 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     webhooks,
     deliveries,
     outbox,
+    sources,
+    syncs,
     background: work,
 
     async start(): Promise<void> {

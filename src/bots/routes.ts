@@ -9,14 +9,10 @@ import type { BotService } from './service.js';
 import type { Bot } from './store.js';
 import { tabs } from './tabs.js';
 
-type Parts = (botId: string) => Promise<string[]>;
-
-/** `partsOf` tells in words what goes with a bot when it is deleted. */
 export function botRoutes(
   { clock }: Pick<Deps, 'clock'>,
   bots: BotService,
   accounts: AccountService,
-  partsOf: Parts,
 ): Router {
   const router = Router();
   router.get('/bots', requireUser, list);
@@ -82,7 +78,7 @@ export function botRoutes(
 
   async function confirmRemoval(req: Request, res: Response) {
     const bot = await bots.seenBy(actorOf(req), String(req.params.id));
-    res.render('bots/delete', { bot, parts: await partsOf(bot.id) });
+    res.render('bots/delete', { bot, parts: await bots.belongingsOf(bot.id) });
   }
 
   async function remove(req: Request, res: Response) {

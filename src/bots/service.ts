@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { v7 as uuid } from 'uuid';
 import type { Actor } from '../accounts/actor.js';
 import { auditLog } from '../accounts/audit.js';
@@ -9,8 +10,16 @@ import { type Bot, botStore } from './store.js';
 
 export type BotService = ReturnType<typeof botService>;
 
+/** What goes with a bot when it is deleted. */
+export type Belonging = {
+  /** In words for the question before: "3 webhooks"; null if there is none. */
+  describe: (botId: string) => Promise<string | null>;
+  remove: (tx: Knex.Transaction, botId: string, at: number) => Promise<void>;
+};
+
 export function botService({ db }: Pick<Deps, 'db'>) {
   const bots = botStore(db);
+  const belongings: Belonging[] = [];
 
   /** Throws `NotFound`, and `Forbidden` for an agent whom the bot was not given to. */
   async function seenBy(actor: Actor, id: string): Promise<Bot> {
@@ -58,8 +67,19 @@ export function botService({ db }: Pick<Deps, 'db'>) {
         const bot = await botStore(tx).find(id);
         if (!bot) throw new NotFound('Bot');
         await botStore(tx).markDeleted(id, at);
+        for (const belonging of belongings) await belonging.remove(tx, id, at);
         await auditLog(tx).record(actor, { action: 'bot.deleted', subject: bot.name, subjectId: id }, at);
       });
+    },
+
+    /** Other features say here what of theirs belongs to a bot. */
+    owns(belonging: Belonging): void {
+      belongings.push(belonging);
+    },
+
+    async belongingsOf(botId: string): Promise<string[]> {
+      const described = await Promise.all(belongings.map((belonging) => belonging.describe(botId)));
+      return described.filter((words) => words !== null);
     },
 
     agentIds: (botId: string) => bots.agentIds(botId),

@@ -23,10 +23,16 @@ type Result = Settlement & { outcome: Outcome | null; target: Target | null };
  * that the busier it is, the more each one carries.
  */
 export function courier(
-  { config, db, clock, log, live, vault, guard, version }: Pick<
-    Deps,
-    'config' | 'db' | 'clock' | 'log' | 'live' | 'vault' | 'guard' | 'version'
-  >,
+  {
+    config,
+    db,
+    clock,
+    log,
+    live,
+    vault,
+    guard,
+    version,
+  }: Pick<Deps, 'config' | 'db' | 'clock' | 'log' | 'live' | 'vault' | 'guard' | 'version'>,
   random: () => number = Math.random,
 ) {
   const targets = targetStore(vault);
@@ -76,13 +82,19 @@ export function courier(
       const { claimed, found } = await db.transaction(async (tx) => {
         await settle(tx, settled);
         await noteHealth(tx, settled);
-        const found = await targets.find(tx, wanted.map((want) => want.webhookId));
+        const found = await targets.find(
+          tx,
+          wanted.map((want) => want.webhookId),
+        );
         const at = clock();
         const wants = wanted.filter((want) => found.has(want.webhookId));
         const token = randomBytes(12).toString('base64url');
         return { found, claimed: await claim(tx, wants, { token, until: at + lease }, at) };
       });
       tellPages(settled);
+      for (const { claimed, next } of settled) {
+        if (claimed.subject !== null && next.status !== 'pending') hungry.add(claimed.webhookId);
+      }
       accept(wanted, found, claimed);
     } catch (error) {
       results = [...settled, ...results];
@@ -101,7 +113,11 @@ export function courier(
     return open;
   }
 
-  function accept(wanted: { webhookId: string; limit: number }[], found: Map<string, Target>, claimed: Claimed[]): void {
+  function accept(
+    wanted: { webhookId: string; limit: number }[],
+    found: Map<string, Target>,
+    claimed: Claimed[],
+  ): void {
     const counts = new Map<string, number>();
     for (const one of claimed) {
       laneOf(one.webhookId).ready.push(one);
@@ -134,7 +150,12 @@ export function courier(
     let unproven = 0;
     for (const lane of lanes.values()) if (!isProven(lane)) unproven += lane.inFlight;
     for (const lane of lanes.values()) {
-      while (lane.target && lane.ready.length > 0 && lane.inFlight < lane.window && inFlight < config.deliveryConcurrency) {
+      while (
+        lane.target &&
+        lane.ready.length > 0 &&
+        lane.inFlight < lane.window &&
+        inFlight < config.deliveryConcurrency
+      ) {
         if (!isProven(lane) && ++unproven > unprovenPlaces) break;
         void attempt(lane, lane.target, lane.ready.shift()!);
       }
@@ -209,7 +230,8 @@ export function courier(
   }
 
   function forgetIfIdle(webhookId: string, lane: Lane): void {
-    if (lane.inFlight === 0 && lane.ready.length === 0 && !hungry.has(webhookId) && lane.window === 1) lanes.delete(webhookId);
+    if (lane.inFlight === 0 && lane.ready.length === 0 && !hungry.has(webhookId) && lane.window === 1)
+      lanes.delete(webhookId);
   }
 
   return {

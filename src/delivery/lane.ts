@@ -32,6 +32,7 @@ export function learn(lane: Lane, delivered: boolean, durationMs: number, cap: n
 
 /** How many more to claim: enough to be busy for a quarter of a second, so that nothing waits long under a lease. */
 export function appetite(lane: Lane, cap: number): number {
-  const ahead = lane.pace === null ? 0 : Math.min(mostAhead, Math.floor((cap * 250) / Math.max(1, lane.pace)));
+  const ahead =
+    lane.pace === null ? 0 : Math.min(mostAhead, Math.floor((cap * 250) / Math.max(1, lane.pace)));
   return Math.max(0, lane.window + ahead - lane.ready.length - lane.inFlight);
 }

@@ -15,7 +15,11 @@ export function outcomeOf({ status, headers }: Reply, at: number): Outcome {
   if (status >= 300 && status < 400) {
     const location = [headers.location].flat()[0];
     const where = location ? ` to ${location}` : '';
-    return { kind: 'retry', reason: `The receiver answered ${status}, a redirect${where}; it was not followed`, notBefore: null };
+    return {
+      kind: 'retry',
+      reason: `The receiver answered ${status}, a redirect${where}; it was not followed`,
+      notBefore: null,
+    };
   }
   const asked = status === 429 || status >= 500 ? retryAfter([headers['retry-after']].flat()[0], at) : null;
   return { kind: 'retry', reason: `The receiver answered ${status}`, notBefore: asked };

@@ -34,7 +34,11 @@ export async function send(
   const timer = setTimeout(abort, timeout);
   stopping.addEventListener('abort', abort);
   try {
-    const { statusCode, headers: answered, body } = await agent.request({
+    const {
+      statusCode,
+      headers: answered,
+      body,
+    } = await agent.request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'POST',
@@ -47,7 +51,10 @@ export async function send(
     const text = await beginningOf(body);
     const reply: Reply = { status: statusCode, headers: answered };
     const outcome = outcomeOf(reply, clock());
-    return { outcome, attempt: attempt({ ...reply, ...text }, outcome.kind === 'delivered' ? null : outcome.reason) };
+    return {
+      outcome,
+      attempt: attempt({ ...reply, ...text }, outcome.kind === 'delivered' ? null : outcome.reason),
+    };
   } catch (error) {
     const reason = explain(error, limit.signal.aborted, timeout);
     return { outcome: { kind: 'retry', reason, notBefore: null }, attempt: attempt(null, reason) };
@@ -56,7 +63,10 @@ export async function send(
     stopping.removeEventListener('abort', abort);
   }
 
-  function attempt(reply: (Reply & { text: string; truncated: boolean }) | null, error: string | null): Attempt {
+  function attempt(
+    reply: (Reply & { text: string; truncated: boolean }) | null,
+    error: string | null,
+  ): Attempt {
     // A receiver may echo what it got: our secret is not to be kept in a log.
     const masked = (text: string) => text.replaceAll(target.secret, mask);
     return {
@@ -66,7 +76,8 @@ export async function send(
       status: reply?.status ?? null,
       error: error && masked(error),
       requestHeaders: { ...headers, 'X-Secret-Key': mask },
-      responseHeaders: reply && (JSON.parse(masked(JSON.stringify(reply.headers))) as Record<string, string | string[]>),
+      responseHeaders:
+        reply && (JSON.parse(masked(JSON.stringify(reply.headers))) as Record<string, string | string[]>),
       responseBody: reply && masked(reply.text),
       truncated: reply?.truncated ?? false,
     };

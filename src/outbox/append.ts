@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { v7 as uuid } from 'uuid';
 import type { NewEvent, Outbox } from './event.js';
+import { webhooksBusyWith } from './order.js';
 
 type Dependencies = {
   /** The webhooks that hear an event. */
@@ -31,13 +32,14 @@ export function createOutbox({ listeners, nudge }: Dependencies): Outbox & { sen
     at: number,
   ): Promise<string[]> {
     if (webhookIds.length === 0) return [];
+    const behind = subject === null ? new Set() : await webhooksBusyWith(tx, subject);
     const rows = webhookIds.map((webhookId) => ({
       id: deliveryId(),
       event_seq: eventSeq,
       webhook_id: webhookId,
       subject,
       status: 'pending',
-      next_attempt_at: at,
+      next_attempt_at: behind.has(webhookId) ? null : at,
       created_at: at,
     }));
     await tx.batchInsert('deliveries', rows, 100);

@@ -6,6 +6,7 @@ export type Claimed = {
   id: string;
   webhookId: string;
   type: string;
+  subject: string | null;
   body: string;
   /** Attempts made before this one. */
   attempts: number;
@@ -34,7 +35,7 @@ export async function claim(
     tx,
     `UPDATE deliveries SET status = 'sending', lease_token = ?, lease_until = ?
      WHERE status = 'pending' AND seq IN (${wants.map(() => due).join(' UNION ALL ')})
-     RETURNING seq, id, event_seq, webhook_id, attempts, step`,
+     RETURNING seq, id, event_seq, webhook_id, subject, attempts, step`,
     [lease.token, lease.until, ...wants.flatMap((want) => [want.webhookId, at, want.limit])],
   );
   const events = await tx('events')
@@ -51,6 +52,7 @@ export async function claim(
         id: row.id,
         webhookId: row.webhook_id,
         type: event.type,
+        subject: row.subject,
         body: event.body,
         attempts: row.attempts,
         step: row.step,

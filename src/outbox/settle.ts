@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { records } from '../records.js';
 import type { Claimed } from './claim.js';
+import { letNextGo } from './order.js';
 
 /** One HTTP request of a delivery as it is kept: secrets masked, at most 16 KiB of the response. */
 export type Attempt = {
@@ -19,7 +20,9 @@ export type Attempt = {
 export type Settlement = {
   claimed: Claimed;
   attempt: Attempt | null;
-  next: { status: 'delivered' | 'failed'; finishedAt: number } | { status: 'pending'; step: number; nextAttemptAt: number | null };
+  next:
+    | { status: 'delivered' | 'failed'; finishedAt: number }
+    | { status: 'pending'; step: number; nextAttemptAt: number | null };
 };
 
 const settled = {
@@ -52,7 +55,9 @@ const attempted = {
  */
 export async function settle(tx: Knex, settlements: Settlement[]): Promise<void> {
   if (settlements.length === 0) return;
-  const attempts = settlements.flatMap(({ claimed, attempt }) => (attempt ? [attemptRow(claimed, attempt)] : []));
+  const attempts = settlements.flatMap(({ claimed, attempt }) =>
+    attempt ? [attemptRow(claimed, attempt)] : [],
+  );
   if (attempts.length > 0) {
     await tx.raw(
       `INSERT INTO attempts (delivery_seq, attempt, started_at, duration_ms, url, status, error,
@@ -72,6 +77,10 @@ export async function settle(tx: Knex, settlements: Settlement[]): Promise<void>
      WHERE deliveries.seq = result.seq AND deliveries.lease_token = result.lease_token AND deliveries.status = 'sending'`,
     [JSON.stringify(settlements.map(resultRow))],
   );
+  for (const { claimed, next } of settlements) {
+    if (claimed.subject === null || next.status === 'pending') continue;
+    await letNextGo(tx, claimed.webhookId, claimed.subject, next.finishedAt);
+  }
 }
 
 function resultRow({ claimed, attempt, next }: Settlement) {

@@ -23,7 +23,8 @@ export type Delivery = {
 export type RecordedAttempt = Attempt & { attempt: number };
 
 export function deliveryStore(connection: Knex) {
-  const deliveries = () => connection('deliveries').join('events', 'events.seq', 'deliveries.event_seq').select(columns);
+  const deliveries = () =>
+    connection('deliveries').join('events', 'events.seq', 'deliveries.event_seq').select(columns);
   return {
     async find(id: string): Promise<Delivery | null> {
       const row = await deliveries().where('deliveries.id', id).first();

@@ -112,7 +112,10 @@ export function webhookEndpoints(bots: BotService, webhooks: WebhookService): En
       tag,
       params: id,
       answers: { 200: { description: 'The secrets', schema: secretsAnswer } },
-      run: async ({ params, user, at }) => ({ status: 200, body: await webhooks.reveal(params.id, user, at) }),
+      run: async ({ params, user, at }) => ({
+        status: 200,
+        body: await webhooks.reveal(params.id, user, at),
+      }),
     }),
     endpoint({
       method: 'post',
@@ -150,7 +153,10 @@ export function webhookEndpoints(bots: BotService, webhooks: WebhookService): En
       tag,
       params: id,
       answers: { 200: { description: 'The webhook as it is now', schema: webhookAnswer } },
-      run: async ({ params, user, at }) => ({ status: 200, body: show(await webhooks.pause(params.id, user, at)) }),
+      run: async ({ params, user, at }) => ({
+        status: 200,
+        body: show(await webhooks.pause(params.id, user, at)),
+      }),
     }),
     endpoint({
       method: 'post',
@@ -160,7 +166,10 @@ export function webhookEndpoints(bots: BotService, webhooks: WebhookService): En
       tag,
       params: id,
       answers: { 200: { description: 'The webhook as it is now', schema: webhookAnswer } },
-      run: async ({ params, user, at }) => ({ status: 200, body: show(await webhooks.resume(params.id, user, at)) }),
+      run: async ({ params, user, at }) => ({
+        status: 200,
+        body: show(await webhooks.resume(params.id, user, at)),
+      }),
     }),
     endpoint({
       method: 'get',
@@ -173,7 +182,13 @@ export function webhookEndpoints(bots: BotService, webhooks: WebhookService): En
           description: 'Every type of event',
           schema: z.object({
             data: z.array(
-              z.object({ type: z.string(), title: z.string(), description: z.string(), schema: z.unknown(), example: z.unknown() }),
+              z.object({
+                type: z.string(),
+                title: z.string(),
+                description: z.string(),
+                schema: z.unknown(),
+                example: z.unknown(),
+              }),
             ),
           }),
         },

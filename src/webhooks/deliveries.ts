@@ -18,7 +18,10 @@ type Parts = {
 export type DeliveryService = ReturnType<typeof deliveryService>;
 
 /** What people do with deliveries: look, send again, try out. */
-export function deliveryService({ db, reader }: Pick<Deps, 'db' | 'reader'>, { webhooks, outbox, courier }: Parts) {
+export function deliveryService(
+  { db, reader }: Pick<Deps, 'db' | 'reader'>,
+  { webhooks, outbox, courier }: Parts,
+) {
   async function seenBy(actor: Actor, id: string): Promise<Delivery> {
     const delivery = await deliveryStore(reader).find(id);
     if (!delivery) throw new NotFound('Delivery');
@@ -32,7 +35,10 @@ export function deliveryService({ db, reader }: Pick<Deps, 'db' | 'reader'>, { w
 
     waiting: (webhookId: string) => deliveryStore(reader).waiting(webhookId),
 
-    async withAttempts(actor: Actor, id: string): Promise<{ delivery: Delivery; attempts: RecordedAttempt[] }> {
+    async withAttempts(
+      actor: Actor,
+      id: string,
+    ): Promise<{ delivery: Delivery; attempts: RecordedAttempt[] }> {
       const delivery = await seenBy(actor, id);
       return { delivery, attempts: await deliveryStore(reader).attemptsOf(delivery.seq) };
     },

@@ -64,7 +64,10 @@ export function deliveryEndpoints(webhooks: WebhookService, deliveries: Delivery
       tag,
       params: id,
       answers: { 202: { description: 'Back on the schedule', schema: deliveryAnswer } },
-      run: async ({ params, user, at }) => ({ status: 202, body: show(await deliveries.redeliver(params.id, user, at)) }),
+      run: async ({ params, user, at }) => ({
+        status: 202,
+        body: show(await deliveries.redeliver(params.id, user, at)),
+      }),
     }),
     endpoint({
       method: 'post',
@@ -74,7 +77,10 @@ export function deliveryEndpoints(webhooks: WebhookService, deliveries: Delivery
       tag,
       params: id,
       answers: { 202: { description: 'The delivery', schema: deliveryAnswer } },
-      run: async ({ params, user, at }) => ({ status: 202, body: show(await deliveries.sendTest(params.id, user, at)) }),
+      run: async ({ params, user, at }) => ({
+        status: 202,
+        body: show(await deliveries.sendTest(params.id, user, at)),
+      }),
     }),
   ];
 }

@@ -17,7 +17,10 @@ const type = z.enum(webhookTypes, `One of ${webhookTypes.join(', ')}`);
 /** Which of the fields a type needs is the service's to say: a trigger needs a source, the others a target. */
 export const newWebhook = z.strictObject({
   type,
-  dataSourceId: z.string().nullish().meta({ description: 'A trigger syncs it; the others hear only it. null: all of the bot' }),
+  dataSourceId: z
+    .string()
+    .nullish()
+    .meta({ description: 'A trigger syncs it; the others hear only it. null: all of the bot' }),
   targetUrl: targetUrl.nullish().meta({ description: 'Where events are sent; a trigger has none' }),
   secret: secret.optional().meta({ description: 'Generated when left out' }),
   enabled: z.boolean().default(true),
@@ -63,7 +66,9 @@ export const secretsAnswer = z
   })
   .meta({ id: 'WebhookSecrets' });
 
-export const webhookWithSecrets = z.object({ ...webhookAnswer.shape, ...secretsAnswer.shape }).meta({ id: 'NewWebhook' });
+export const webhookWithSecrets = z
+  .object({ ...webhookAnswer.shape, ...secretsAnswer.shape })
+  .meta({ id: 'NewWebhook' });
 
 export const deliveryStatus = z.enum(['pending', 'sending', 'delivered', 'failed']);
 

@@ -17,7 +17,7 @@ import { type Webhook, webhookStore } from './store.js';
 export type Secrets = { secret: string; signingSecret?: string; url?: string };
 
 type Parts = {
-  bots: Pick<BotService, 'seenBy'>;
+  bots: Pick<BotService, 'seenBy' | 'owns'>;
   sources: { find: (id: string) => Promise<{ botId: string } | null> };
   courier: Pick<Courier, 'wake' | 'hold'>;
 };
@@ -44,7 +44,8 @@ export function webhookService(
     if (isTrigger && !dataSourceId) refuse('dataSourceId', 'Choose the data source that the trigger syncs');
     if (isTrigger && targetUrl) refuse('targetUrl', 'A trigger is called by others and has no target URL');
     if (!isTrigger && !targetUrl) refuse('targetUrl', 'Say where the events are sent');
-    if (dataSourceId && !type.startsWith('sync.')) refuse('dataSourceId', 'Only sync webhooks have a data source');
+    if (dataSourceId && !type.startsWith('sync.'))
+      refuse('dataSourceId', 'Only sync webhooks have a data source');
     if (dataSourceId && (await sources.find(dataSourceId))?.botId !== botId) {
       refuse('dataSourceId', 'This bot has no such data source');
     }
@@ -66,6 +67,16 @@ export function webhookService(
       await auditLog(tx).record(actor, { ...entry, subject, subjectId: webhook.id }, at);
     });
   }
+
+  bots.owns({
+    async describe(botId) {
+      const count = await webhookStore(db).count(botId);
+      return count === 0
+        ? null
+        : `${count} ${count === 1 ? 'webhook' : 'webhooks'} with the log of deliveries`;
+    },
+    remove: (tx, botId, at) => webhookStore(tx).markAllDeleted(botId, at),
+  });
 
   return {
     seenBy,
@@ -96,17 +107,28 @@ export function webhookService(
       await requireSound(webhook);
       const secret = input.secret ?? newSecret();
       const signingSecret = webhook.type === 'sync.trigger' ? null : newSigningSecret();
-      const sealed = { secret: vault.seal(secret), signingSecret: signingSecret && vault.seal(signingSecret) };
+      const sealed = {
+        secret: vault.seal(secret),
+        signingSecret: signingSecret && vault.seal(signingSecret),
+      };
       const details = { type: webhook.type, bot: bot.name };
-      await changed(webhook, actor, at, { action: 'webhook.created', details }, (store) => store.insert(webhook, sealed));
+      await changed(webhook, actor, at, { action: 'webhook.created', details }, (store) =>
+        store.insert(webhook, sealed),
+      );
       return { webhook, secrets: shown(webhook, secret, signingSecret) };
     },
 
-    async change(id: string, { secret, ...changes }: WebhookChanges, actor: Actor, at: number): Promise<Webhook> {
+    async change(
+      id: string,
+      { secret, ...changes }: WebhookChanges,
+      actor: Actor,
+      at: number,
+    ): Promise<Webhook> {
       const before = await seenBy(actor, id);
       const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
       const after: Webhook = { ...before, ...given, updatedAt: at };
-      if (after.enabled && !before.enabled) Object.assign(after, { disabledReason: null, failingSince: null, lastError: null });
+      if (after.enabled && !before.enabled)
+        Object.assign(after, { disabledReason: null, failingSince: null, lastError: null });
       await requireSound(after);
       const details = { fields: [...Object.keys(given), ...(secret ? ['secret'] : [])] };
       await changed(after, actor, at, { action: 'webhook.changed', details }, async (store) => {
@@ -150,7 +172,18 @@ export function webhookService(
       const sealed = await webhookStore(db).sealedSecrets(id);
       if (!sealed) throw new NotFound('Webhook');
       await changed(webhook, actor, at, { action: 'webhook.secret-revealed' }, async () => {});
-      return shown(webhook, vault.open(sealed.secret), sealed.signingSecret && vault.open(sealed.signingSecret));
+      return shown(
+        webhook,
+        vault.open(sealed.secret),
+        sealed.signingSecret && vault.open(sealed.signingSecret),
+      );
+    },
+
+    /** The URL of a trigger, for its own page. */
+    async urlOf({ id }: Webhook): Promise<string> {
+      const sealed = await webhookStore(db).sealedSecrets(id);
+      if (!sealed) throw new NotFound('Webhook');
+      return triggerUrl(config.publicUrl, id, vault.open(sealed.secret));
     },
 
     /** A new secret, the caller's or a generated one; the old one is worth nothing from here on. */
@@ -164,7 +197,12 @@ export function webhookService(
     },
 
     /** Old and new sign both for `overlap` ms. */
-    async rotateSigningSecret(id: string, overlap: number, actor: Actor, at: number): Promise<{ signingSecret: string }> {
+    async rotateSigningSecret(
+      id: string,
+      overlap: number,
+      actor: Actor,
+      at: number,
+    ): Promise<{ signingSecret: string }> {
       const webhook = await seenBy(actor, id);
       requireOutgoing(webhook);
       const signingSecret = newSigningSecret();
@@ -176,7 +214,8 @@ export function webhookService(
   };
 
   function shown(webhook: Webhook, secret: string, signingSecret: string | null): Secrets {
-    if (webhook.type === 'sync.trigger') return { secret, url: triggerUrl(config.publicUrl, webhook.id, secret) };
+    if (webhook.type === 'sync.trigger')
+      return { secret, url: triggerUrl(config.publicUrl, webhook.id, secret) };
     return signingSecret ? { secret, signingSecret } : { secret };
   }
 }
@@ -185,7 +224,8 @@ export const triggerUrl = (publicUrl: string, id: string, secret: string) =>
   `${publicUrl}/api/public/hooks/${id}/${secret}`;
 
 export function requireOutgoing(webhook: Webhook): void {
-  if (webhook.type === 'sync.trigger') throw new Conflict('A trigger is called by others: nothing is sent from it');
+  if (webhook.type === 'sync.trigger')
+    throw new Conflict('A trigger is called by others: nothing is sent from it');
 }
 
 function refuse(path: string, message: string): never {
@@ -193,7 +233,10 @@ function refuse(path: string, message: string): never {
 }
 
 /** In one word how a webhook is, and in a sentence why. */
-export function healthOf(webhook: Webhook): { health: 'healthy' | 'failing' | 'paused' | 'disabled'; reason: string | null } {
+export function healthOf(webhook: Webhook): {
+  health: 'healthy' | 'failing' | 'paused' | 'disabled';
+  reason: string | null;
+} {
   if (!webhook.enabled) return { health: 'disabled', reason: webhook.disabledReason };
   if (webhook.pausedAt !== null) return { health: 'paused', reason: webhook.lastError };
   if (webhook.failingSince !== null) return { health: 'failing', reason: webhook.lastError };

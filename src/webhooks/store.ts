@@ -47,7 +47,12 @@ export function webhookStore(connection: Knex) {
         .join('bots', 'bots.id', 'webhooks.bot_id')
         .whereNull('data_sources.deleted_at')
         .whereNull('bots.deleted_at')
-        .first('webhooks.secret', 'webhooks.enabled', 'webhooks.source_id', 'data_sources.enabled as source_enabled');
+        .first(
+          'webhooks.secret',
+          'webhooks.enabled',
+          'webhooks.source_id',
+          'data_sources.enabled as source_enabled',
+        );
       if (!row) return null;
       return {
         secret: row.secret,
@@ -105,6 +110,15 @@ export function webhookStore(connection: Knex) {
 
     async markDeleted(id: string, at: number): Promise<void> {
       await living().where({ id }).update({ deleted_at: at });
+    },
+
+    async markAllDeleted(botId: string, at: number): Promise<void> {
+      await living().where({ bot_id: botId }).update({ deleted_at: at });
+    },
+
+    async count(botId: string): Promise<number> {
+      const [row] = await living().where({ bot_id: botId }).count({ count: '*' });
+      return Number(row?.count ?? 0);
     },
 
     /** The webhooks that hear an event: of its bot and type, enabled, and of its data source or of all. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { auditLog } from '../accounts/audit.js';
 import { hookbell } from '../accounts/actor.js';
+import { auditLog } from '../accounts/audit.js';
 import type { Vault } from '../vault.js';
 
 /** Where the deliveries of a webhook go, with its secrets in the clear: never to be logged. */

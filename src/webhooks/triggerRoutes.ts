@@ -5,14 +5,22 @@ import type { Deps } from '../deps.js';
 import { type Trigger, webhookStore } from './store.js';
 
 type Syncs = {
-  enqueue: (sourceId: string, trigger: 'hook', options: { force: boolean }, at: number) => Promise<{ id: string }>;
+  enqueue: (
+    sourceId: string,
+    trigger: 'hook',
+    options: { force: boolean },
+    at: number,
+  ) => Promise<{ id: string }>;
 };
 
 const previewers =
   /Slackbot-LinkExpanding|facebookexternalhit|Twitterbot|Discordbot|WhatsApp|TelegramBot|LinkedInBot|SkypeUriPreview/i;
 
 /** `/api/public/hooks/{webhookId}/{secret}`: whoever has the URL may call it; that is what it is for. */
-export function triggerRoutes({ config, db, vault, clock }: Pick<Deps, 'config' | 'db' | 'vault' | 'clock'>, syncs: Syncs): Router {
+export function triggerRoutes(
+  { config, db, vault, clock }: Pick<Deps, 'config' | 'db' | 'vault' | 'clock'>,
+  syncs: Syncs,
+): Router {
   const router = Router();
   const store = webhookStore(db);
   const calls = new RateLimiterMemory({ points: config.hookRateLimit, duration: 60 });
@@ -66,7 +74,9 @@ export function triggerRoutes({ config, db, vault, clock }: Pick<Deps, 'config' 
 
 function looksAhead(req: Request): boolean {
   const purposes = ['Sec-Purpose', 'Purpose', 'X-Moz'].map((name) => req.get(name) ?? '');
-  return purposes.some((purpose) => /prefetch/i.test(purpose)) || previewers.test(req.get('User-Agent') ?? '');
+  return (
+    purposes.some((purpose) => /prefetch/i.test(purpose)) || previewers.test(req.get('User-Agent') ?? '')
+  );
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -49,7 +49,9 @@ describe('a delivery', () => {
 
   it('keeps what was sent and answered, with the secret masked even where the receiver echoes it', async () => {
     receiver.answer((_req, res, got) => {
-      res.writeHead(200, { 'X-Echo': got.headers['x-secret-key'] }).end(`you sent ${got.headers['x-secret-key']}`);
+      res
+        .writeHead(200, { 'X-Echo': got.headers['x-secret-key'] })
+        .end(`you sent ${got.headers['x-secret-key']}`);
     });
     const hook = await makeHook(running, receiver.url);
     await emit(running, hook.botId);
@@ -76,7 +78,9 @@ describe('a delivery', () => {
 
   for (const status of [301, 302, 307, 400, 401, 404, 409, 429, 500, 503]) {
     it(`waits for the schedule after a ${status}, and then sends the same id with the next number`, async () => {
-      receiver.answer((_req, res) => res.writeHead(status, { Location: 'http://127.0.0.1:1/elsewhere' }).end('no'));
+      receiver.answer((_req, res) =>
+        res.writeHead(status, { Location: 'http://127.0.0.1:1/elsewhere' }).end('no'),
+      );
       const hook = await makeHook(running, receiver.url);
       await emit(running, hook.botId);
       const first = await settledAs(hook.id, 'pending', 1);
@@ -86,7 +90,10 @@ describe('a delivery', () => {
       receiver.answer(200);
       running.pass(6_000);
       const { delivery } = await settledAs(hook.id, 'delivered', 2);
-      expect(receiver.received.map((got) => got.headers['webhook-id'])).to.deep.equal([delivery.id, delivery.id]);
+      expect(receiver.received.map((got) => got.headers['webhook-id'])).to.deep.equal([
+        delivery.id,
+        delivery.id,
+      ]);
       expect(receiver.received.map((got) => got.headers['x-hookbell-attempt'])).to.deep.equal(['1', '2']);
     });
   }
@@ -111,7 +118,9 @@ describe('a delivery', () => {
     expect(webhook.enabled).to.equal(false);
     expect(webhook.disabledReason).to.include('410');
     await emit(running, hook.botId);
-    expect(await running.hookbell.deliveries.listOf(hook.id, null, { limit: 10, after: null })).to.have.length(1);
+    expect(
+      await running.hookbell.deliveries.listOf(hook.id, null, { limit: 10, after: null }),
+    ).to.have.length(1);
   });
 
   for (const [what, value, wait] of [
@@ -151,15 +160,21 @@ describe('a delivery', () => {
     await running.hookbell.deliveries.redeliver(delivery.id, admin, running.hookbell.deps.clock());
     const again = await settledAs(hook.id, 'delivered', 4);
     expect(again.delivery.id).to.equal(delivery.id);
-    expect(receiver.received.at(-1)!.headers).to.include({ 'webhook-id': delivery.id, 'x-hookbell-attempt': '4' });
+    expect(receiver.received.at(-1)!.headers).to.include({
+      'webhook-id': delivery.id,
+      'x-hookbell-attempt': '4',
+    });
   });
 
   for (const [what, reply] of [
     ['never answers', () => undefined],
-    ['answers drop by drop', (_req: unknown, res: { write: (s: string) => void; on: (e: string, f: () => void) => void }) => {
-      const drip = setInterval(() => res.write('x'), 20);
-      res.on('close', () => clearInterval(drip));
-    }],
+    [
+      'answers drop by drop',
+      (_req: unknown, res: { write: (s: string) => void; on: (e: string, f: () => void) => void }) => {
+        const drip = setInterval(() => res.write('x'), 20);
+        res.on('close', () => clearInterval(drip));
+      },
+    ],
   ] as const) {
     it(`gives up within its time when the receiver ${what}`, async () => {
       receiver.answer(reply as never);
@@ -194,7 +209,10 @@ describe('a delivery', () => {
     const hook = await makeHook(running, dead.url);
     await emit(running, hook.botId);
     const { attempts } = await settledAs(hook.id, 'pending', 1);
-    expect(attempts[0]).to.include({ status: null, error: 'Nothing listens there: the connection was refused' });
+    expect(attempts[0]).to.include({
+      status: null,
+      error: 'Nothing listens there: the connection was refused',
+    });
   });
 
   it('fails, with the rule and the setting, when the address is not allowed any more', async () => {

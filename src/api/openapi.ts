@@ -1,0 +1,167 @@
+import { STATUS_CODES } from 'node:http';
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
+import type { Deps } from '../deps.js';
+import { type EventType, eventTypes } from '../webhooks/catalogue.js';
+import { type Endpoint, endpoint } from './endpoint.js';
+
+const problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' });
+
+const idempotencyKey = z.object({
+  'Idempotency-Key': z.string().max(255).optional().meta({
+    description: 'The same key within 24 h gives the first answer again',
+  }),
+});
+
+const uploadedFiles = {
+  type: 'object' as const,
+  properties: { file: { type: 'array' as const, items: { type: 'string' as const, format: 'binary' } } },
+  required: ['file'],
+};
+
+/** OpenAPI 3.1 of the endpoints and of the webhooks, made from the schemas that check them. */
+export function openApiDocument(
+  endpoints: Endpoint[],
+  { publicUrl, version }: { publicUrl: string; version: string },
+) {
+  const paths: NonNullable<ZodOpenApiObject['paths']> = {};
+  for (const one of endpoints) {
+    paths[one.path] = { ...paths[one.path], [one.method]: operation(one) };
+  }
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Hookbell',
+      version,
+      description: 'Bots, their data sources and syncs, webhooks and their deliveries.',
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
+    servers: [{ url: `${publicUrl}/api/v1` }],
+    security: [{ apiKey: [] }],
+    paths,
+    webhooks: Object.fromEntries(eventTypes.map((event) => [event.type, { post: received(event) }])),
+    components: { securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'hb_…' } } },
+  });
+}
+
+function operation(route: Endpoint): ZodOpenApiOperationObject {
+  const { params, query, method } = route;
+  return {
+    operationId: operationId(route),
+    summary: route.summary,
+    tags: [route.tag],
+    ...(route.access === 'anyone' && { security: [] }),
+    requestParams: {
+      ...(params && { path: params as z.ZodObject }),
+      ...(query && { query: query as z.ZodObject }),
+      ...(method === 'post' && { header: idempotencyKey }),
+    },
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: route.body } } },
+    }),
+    ...(route.upload && {
+      requestBody: { required: true, content: { 'multipart/form-data': { schema: uploadedFiles } } },
+    }),
+    responses: {
+      ...Object.fromEntries(
+        Object.entries(route.answers).map(([status, { description, schema }]) => [
+          status,
+          { description, ...(schema && { content: { 'application/json': { schema } } }) },
+        ]),
+      ),
+      ...problems(route),
+    },
+  };
+}
+
+function problems({ access, method, params, body, query, upload }: Endpoint) {
+  const writes = method === 'post' || method === 'patch';
+  const statuses = [
+    writes && 400,
+    access !== 'anyone' && 401,
+    access !== 'anyone' && 403,
+    params && 404,
+    method !== 'get' && 409,
+    writes && 413,
+    writes && 415,
+    (body || query || upload || method === 'post') && 422,
+    429,
+  ].filter((status) => typeof status === 'number');
+  return Object.fromEntries(
+    statuses.map((status) => [
+      String(status),
+      { description: STATUS_CODES[status]!, content: { 'application/problem+json': { schema: problem } } },
+    ]),
+  );
+}
+
+/** `POST /bots/{id}/webhooks` is `postBotsWebhooks`. */
+function operationId({ method, path }: Endpoint): string {
+  const words = path.split(/[^A-Za-z0-9]+/).filter((word) => word && word !== 'id');
+  return (
+    method +
+    words.map((word) => word[0]!.toUpperCase() + word.slice(1)).join('') +
+    (path.endsWith('{id}') ? 'ById' : '')
+  );
+}
+
+const ours = {
+  'X-Secret-Key': 'The secret of the webhook',
+  'webhook-id': 'The same over every retry and redelivery: whoever has seen it can skip the repeat',
+  'webhook-timestamp': 'Unix seconds of this attempt',
+  'webhook-signature':
+    'Standard Webhooks 1.0: `v1,` and base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`',
+  'X-Hookbell-Event': 'The type of the event',
+  'X-Hookbell-Attempt': '1, 2, …',
+};
+
+function received(event: EventType): ZodOpenApiOperationObject {
+  return {
+    operationId: event.type,
+    summary: event.title,
+    description: event.description,
+    requestParams: {
+      header: z.object(
+        Object.fromEntries(
+          Object.entries(ours).map(([name, description]) => [name, z.string().meta({ description })]),
+        ),
+      ),
+    },
+    requestBody: {
+      required: true,
+      content: { 'application/json': { schema: event.schema, example: event.example } },
+    },
+    responses: {
+      '2XX': { description: 'Delivered. Anything else is tried again on the schedule' },
+      '410': { description: 'Gone: the webhook is disabled and nothing more is sent' },
+    },
+  };
+}
+/** All endpoints, and the one that describes them. */
+export function withOpenApi(
+  { config, version }: Pick<Deps, 'config' | 'version'>,
+  endpoints: Endpoint[],
+): Endpoint[] {
+  const all: Endpoint[] = [
+    ...endpoints,
+    endpoint({
+      method: 'get',
+      path: '/openapi.json',
+      summary: 'This document',
+      access: 'anyone',
+      tag: 'About',
+      answers: { 200: { description: 'OpenAPI 3.1', schema: z.record(z.string(), z.unknown()) } },
+      run: async () => ({ status: 200, body: document }),
+    }),
+  ];
+  const document = openApiDocument(all, { publicUrl: config.publicUrl, version });
+  return all;
+}

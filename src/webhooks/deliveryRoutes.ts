@@ -1,0 +1,105 @@
+import { type Request, type Response, Router } from 'express';
+import { actorOf, requireAdmin, requireUser } from '../accounts/access.js';
+import { page, pageQuery, windowOf } from '../api/paging.js';
+import type { BotService } from '../bots/service.js';
+import { tabs } from '../bots/tabs.js';
+import type { Deps } from '../deps.js';
+import { cards } from './cards.js';
+import type { DeliveryService } from './deliveries.js';
+import { deliveryStatus } from './schema.js';
+import { healthOf, type WebhookService } from './service.js';
+import { snippets } from './snippets.js';
+
+type Parts = {
+  bots: BotService;
+  sources: { namesOf: (botId: string) => Promise<{ id: string; name: string }[]> };
+  webhooks: WebhookService;
+  deliveries: DeliveryService;
+};
+
+/** A webhook's page: what became of each event; for a trigger, how to call it. */
+export function deliveryRoutes(
+  { clock, live }: Pick<Deps, 'clock' | 'live'>,
+  { bots, sources, webhooks, deliveries }: Parts,
+): Router {
+  const router = Router();
+  router.get('/webhooks/:id', requireUser, show);
+  router.get('/webhooks/:id/live', requireUser, stream);
+  router.post('/webhooks/:id/secrets', requireAdmin, show);
+  router.post('/webhooks/:id/test', requireAdmin, sendTest);
+  router.get('/deliveries/:id', requireUser, showDelivery);
+  router.post('/deliveries/:id/redeliver', requireAdmin, redeliver);
+  return router;
+
+  async function show(req: Request, res: Response) {
+    const actor = actorOf(req);
+    const webhook = await webhooks.seenBy(actor, String(req.params.id));
+    const bot = await bots.seenBy(actor, webhook.botId);
+    const source = (await sources.namesOf(bot.id)).find(({ id }) => id === webhook.dataSourceId) ?? null;
+    const shared = {
+      bot,
+      tabs,
+      webhook,
+      source,
+      ...healthOf(webhook),
+      card: cards.find(({ type }) => type === webhook.type),
+    };
+    if (webhook.type === 'sync.trigger') {
+      const url = actor.role === 'admin' ? await webhooks.urlOf(webhook) : null;
+      return res.render('webhooks/trigger', { ...shared, url, snippets: url ? snippets(url) : [] });
+    }
+    const query = pageQuery.extend({ status: deliveryStatus.optional() }).parse(req.query);
+    const rows = await deliveries.listOf(webhook.id, query.status ?? null, windowOf(query));
+    const listed = page(
+      rows,
+      query.limit,
+      (row) => [row.seq],
+      (row) => row,
+    );
+    // Only a POST reveals: it carries the CSRF token and is in the audit log.
+    const secrets = req.method === 'POST' ? await webhooks.reveal(webhook.id, actor, clock()) : null;
+    res.render('webhooks/show', {
+      ...shared,
+      secrets,
+      status: query.status ?? '',
+      statuses: deliveryStatus.options,
+      deliveries: listed.data,
+      next: listed.nextCursor,
+      waiting: await deliveries.waiting(webhook.id),
+    });
+  }
+
+  async function stream(req: Request, res: Response) {
+    const webhook = await webhooks.seenBy(actorOf(req), String(req.params.id));
+    live.stream(req, res, [`webhook:${webhook.id}`]);
+  }
+
+  async function sendTest(req: Request, res: Response) {
+    const delivery = await deliveries.sendTest(String(req.params.id), actorOf(req), clock());
+    res.redirect(303, `/app/deliveries/${delivery.id}`);
+  }
+
+  async function showDelivery(req: Request, res: Response) {
+    const actor = actorOf(req);
+    const { delivery, attempts } = await deliveries.withAttempts(actor, String(req.params.id));
+    const webhook = await webhooks.seenBy(actor, delivery.webhookId);
+    const bot = await bots.seenBy(actor, webhook.botId);
+    const payload = JSON.stringify(JSON.parse(delivery.body), null, 2);
+    const card = cards.find(({ type }) => type === webhook.type);
+    res.render('webhooks/delivery', {
+      bot,
+      webhook,
+      card,
+      delivery,
+      payload,
+      attempts: attempts.reverse(),
+      ...healthOf(webhook),
+    });
+  }
+
+  async function redeliver(req: Request, res: Response) {
+    const delivery = await deliveries.redeliver(String(req.params.id), actorOf(req), clock());
+    req.session.notice = 'Being sent again, with the same id.';
+    res.redirect(303, `/app/deliveries/${delivery.id}`);
+  }
+}
