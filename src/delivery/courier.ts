@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Agent } from 'undici';
 import type { Deps } from '../deps.js';
 import { guardedAgent } from '../net/connect.js';
@@ -46,6 +47,7 @@ export function courier(
   /** The database refused: nothing is tried before the next sweep. */
   let resting = false;
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
   const agent: Agent = guardedAgent(guard, { connect: { timeout: config.deliveryTimeout } });
   const sender = { agent, clock, timeout: config.deliveryTimeout, userAgent: `Hookbell/${version}` };
   const cap = config.endpointConcurrency;
