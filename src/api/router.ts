@@ -82,9 +82,9 @@ const jsonBody: RequestHandler = (req, res, next) => {
     throw new Refusal(415, 'Send JSON: Content-Type: application/json');
   }
   parseJson(req, res, (error) => {
-    if (error) return next(error);
-    if (Array.isArray(req.body)) throw new Malformed('The body must be a JSON object');
-    next();
+    // This runs outside of Express: what is thrown here would end the process.
+    const isList = !error && Array.isArray(req.body);
+    next(isList ? new Malformed('The body must be a JSON object') : error);
   });
 };
 
