@@ -65,7 +65,9 @@ function refusal(error: unknown): Refused | null {
 
 function formState(body: Record<string, unknown>, errors: FieldError[], problem: string): FormState {
   const { _csrf, ...values } = body;
-  return { values, errors: Object.fromEntries(errors.map(({ path, message }) => [path, message])), problem };
+  // An entry of a list (`allowedOrigins.2`) is typed into the field of the list.
+  const byField = errors.map(({ path, message }) => [path.replace(/\.\d+$/, ''), message]);
+  return { values, errors: Object.fromEntries(byField), problem };
 }
 
 /** A form's fields as JSON would have them: no token, and an empty field is an absent one. */
