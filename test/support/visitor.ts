@@ -3,7 +3,7 @@ import supertest, { type Response } from 'supertest';
 
 export type Page = Response & { $: CheerioAPI };
 export type Visitor = ReturnType<typeof visitor>;
-type Fields = Record<string, string | string[]>;
+type Fields = Record<string, string | string[] | undefined>;
 
 /** A browser without JavaScript: keeps its cookies, and sends forms as they stand on the page. */
 export function visitor(url: string, headers: Record<string, string> = {}) {
