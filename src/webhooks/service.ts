@@ -82,6 +82,8 @@ export function webhookService(
     seenBy,
 
     listOf: (botId: string, window: Window) => webhookStore(db).listOf(botId, window),
+    countOf: (botId: string) => webhookStore(db).count(botId),
+    unwell: () => webhookStore(db).unwell(),
 
     async create(
       botId: string,

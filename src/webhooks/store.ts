@@ -116,6 +116,15 @@ export function webhookStore(connection: Knex) {
       await living().where({ bot_id: botId }).update({ deleted_at: at });
     },
 
+    /** Those that somebody should look at, the latest changed first. */
+    async unwell(): Promise<Webhook[]> {
+      const rows = await living()
+        .where((query) => query.where({ enabled: false }).orWhereNotNull('paused_at').orWhereNotNull('failing_since'))
+        .orderBy('updated_at', 'desc')
+        .limit(20);
+      return rows.map(fromRow);
+    },
+
     async count(botId: string): Promise<number> {
       const [row] = await living().where({ bot_id: botId }).count({ count: '*' });
       return Number(row?.count ?? 0);

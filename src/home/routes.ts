@@ -1,0 +1,36 @@
+import { type Request, type Response, Router } from 'express';
+import { actorOf, requireUser } from '../accounts/access.js';
+import type { BotService } from '../bots/service.js';
+import type { SourceService } from '../sources/service.js';
+import { healthOf, type WebhookService } from '../webhooks/service.js';
+
+type Parts = { bots: BotService; sources: SourceService; webhooks: WebhookService };
+
+const shownBots = { limit: 12, after: null };
+
+/** The dashboard: the bots, and what needs somebody's attention. */
+export function homeRoutes({ bots, sources, webhooks }: Parts): Router {
+  const router = Router();
+  router.get('/', requireUser, show);
+  return router;
+
+  async function show(req: Request, res: Response) {
+    const actor = actorOf(req);
+    const seen = (await bots.list(actor, shownBots)).slice(0, shownBots.limit);
+    const cards = await Promise.all(
+      seen.map(async (bot) => ({
+        ...bot,
+        ...(await sources.totalsOf(bot.id)),
+        webhooks: await webhooks.countOf(bot.id),
+      })),
+    );
+    const isAdmin = actor.role === 'admin';
+    res.render('home/dashboard', {
+      bots: cards,
+      unwell: isAdmin
+        ? (await webhooks.unwell()).map((webhook) => ({ ...webhook, ...healthOf(webhook) }))
+        : [],
+      failed: isAdmin ? await sources.failed() : [],
+    });
+  }
+}

@@ -1,0 +1,90 @@
+import { kindOf } from './kinds.js';
+
+type Config = Record<string, unknown>;
+type Entry = { title: string; text: string };
+
+const lists = new Set(['include', 'exclude']);
+const presets = ['hourly', 'daily', 'weekly'];
+
+/** A form's fields as the API would take them: numbers, lists, headers and entries instead of text. */
+export function sourceFromForm(body: Config): Config {
+  const { name, type, every, cron, enabled } = body;
+  const kind = kindOf(String(type));
+  const config: Config = {};
+  for (const field of kind?.fields ?? []) {
+    const value = text(body[field.name]);
+    if (value !== '') config[field.name] = typed(field.name, value);
+  }
+  if (type === 'text')
+    config.entries = entriesOf(body.entries).filter((entry) => entry.title !== '' || entry.text !== '');
+  const schedule = every === 'cron' ? text(cron) : text(every) || null;
+  return { name, type, config, schedule, enabled: enabled === undefined ? true : enabled === 'on' };
+}
+
+/** What the form shows of a source that exists. `enabled` is there only then. */
+export function formFromSource(source: {
+  name: string;
+  type: string;
+  config: unknown;
+  schedule: string | null;
+  enabled: boolean;
+}): Config {
+  const config = source.config as Config;
+  const shown = Object.fromEntries(
+    Object.entries(config).map(([name, value]) => [name, untyped(name, value)]),
+  );
+  return {
+    ...shown,
+    ...everyOf(source.schedule),
+    name: source.name,
+    type: source.type,
+    enabled: source.enabled,
+    entries: withRoom(config.entries),
+  };
+}
+
+/** The same after a refusal: what was typed stays. */
+export const formAgain = (body: Config): Config => ({ ...body, entries: withRoom(entriesOf(body.entries)) });
+
+function typed(name: string, value: string): unknown {
+  if (name === 'maxPages') return Number(value);
+  if (lists.has(name)) return linesOf(value);
+  if (name !== 'headers') return value;
+  return Object.fromEntries(
+    linesOf(value).map((line) => {
+      const [header = '', ...rest] = line.split(':');
+      return [header.trim(), rest.join(':').trim()];
+    }),
+  );
+}
+
+function untyped(name: string, value: unknown): unknown {
+  if (lists.has(name)) return (value as string[]).join('\n');
+  if (name !== 'headers') return value;
+  return Object.entries(value as Record<string, string>)
+    .map(([header, content]) => `${header}: ${content}`)
+    .join('\n');
+}
+
+function everyOf(schedule: string | null) {
+  if (schedule === null) return { every: '' };
+  return presets.includes(schedule) ? { every: schedule } : { every: 'cron', cron: schedule };
+}
+
+function withRoom(entries: unknown): Entry[] {
+  return [...((entries as Entry[] | undefined) ?? []), { title: '', text: '' }];
+}
+
+function entriesOf(given: unknown): Entry[] {
+  return Object.values((given ?? {}) as Record<string, Partial<Entry>>).map((entry) => ({
+    title: text(entry?.title),
+    text: text(entry?.text),
+  }));
+}
+
+const linesOf = (value: string) =>
+  value
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
+const text = (value: unknown) => (typeof value === 'string' ? value.trim() : '');

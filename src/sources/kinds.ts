@@ -1,0 +1,142 @@
+/** A field of a kind's form; `name` is the key in the source's config. */
+export type KindField = {
+  name: string;
+  label: string;
+  hint?: string;
+  type?: string;
+  rows?: number;
+  required?: boolean;
+  placeholder?: string;
+  options?: [value: string, words: string][];
+};
+
+/** How people see a type of data source: what it is called, what it is for, what its form asks. */
+export type Kind = {
+  type: string;
+  title: string;
+  icon: string;
+  description: string;
+  fields: KindField[];
+  /** The endings of files that can be uploaded; empty where there is nothing to upload. */
+  accepts: string[];
+};
+
+const url = (hint: string, required = true): KindField => ({
+  name: 'url',
+  label: 'URL',
+  type: 'url',
+  required,
+  placeholder: 'https://www.example.com/',
+  hint,
+});
+
+export const kinds: Kind[] = [
+  {
+    type: 'website',
+    title: 'Website',
+    icon: 'world',
+    description: 'Pages of a site: their main text, without menus and scripts. robots.txt is obeyed.',
+    accepts: [],
+    fields: [
+      url('Where to start.'),
+      {
+        name: 'mode',
+        label: 'Which pages',
+        options: [
+          ['crawl', 'this page and all that it leads to on the same site'],
+          ['sitemap', 'the pages that the sitemap names'],
+          ['page', 'only this page'],
+        ],
+      },
+      { name: 'maxPages', label: 'At most so many pages', type: 'number', placeholder: '500' },
+      {
+        name: 'include',
+        label: 'Only paths like',
+        rows: 2,
+        placeholder: '/docs/**',
+        hint: 'One pattern a line; empty: all.',
+      },
+      {
+        name: 'exclude',
+        label: 'But not paths like',
+        rows: 2,
+        placeholder: '/blog/**',
+        hint: 'One pattern a line.',
+      },
+      {
+        name: 'selector',
+        label: 'CSS selector of the text',
+        placeholder: 'main',
+        hint: 'Empty: the main part of the page is found by itself.',
+      },
+    ],
+  },
+  {
+    type: 'feed',
+    title: 'Feed',
+    icon: 'rss',
+    description: 'The entries of a feed: RSS, Atom, RDF or JSON Feed.',
+    accepts: [],
+    fields: [url('The address of the feed itself.')],
+  },
+  {
+    type: 'csv',
+    title: 'CSV table',
+    icon: 'table',
+    description: 'The lines of a table with a header line, from a URL or uploaded.',
+    accepts: ['.csv', '.tsv', '.txt'],
+    fields: [
+      url('Empty: upload files on the next page.', false),
+      {
+        name: 'keyColumn',
+        label: 'Key column',
+        hint: 'The column that tells lines apart. Empty: a line is known by what it says.',
+      },
+      { name: 'delimiter', label: 'Delimiter', placeholder: ';', hint: 'Empty: it is found by itself.' },
+    ],
+  },
+  {
+    type: 'json',
+    title: 'JSON',
+    icon: 'json',
+    description: 'The items of an array that an API answers with.',
+    accepts: [],
+    fields: [
+      url('The address of the API.'),
+      {
+        name: 'headers',
+        label: 'Headers',
+        rows: 2,
+        placeholder: 'Authorization: Bearer …',
+        hint: 'One a line. Kept encrypted, and shown masked.',
+      },
+      {
+        name: 'itemsPath',
+        label: 'Path to the items',
+        placeholder: 'data.items',
+        hint: 'Dotted. Empty: the answer itself, or its only array.',
+      },
+      { name: 'idField', label: 'Field that tells items apart', placeholder: 'id' },
+      { name: 'titleField', label: 'Field with the title', placeholder: 'name' },
+      { name: 'nextPath', label: 'Path to the address of the next page', placeholder: 'links.next' },
+    ],
+  },
+  {
+    type: 'files',
+    title: 'Files',
+    icon: 'file-upload',
+    description: 'Texts, Markdown, HTML, tables and JSON that you upload.',
+    accepts: ['.txt', '.md', '.html', '.csv', '.json'],
+    fields: [],
+  },
+  {
+    type: 'text',
+    title: 'Texts',
+    icon: 'file-text',
+    description: 'Questions and answers, or anything else that you type in here.',
+    accepts: [],
+    fields: [],
+  },
+];
+
+export const kindOf = (type: string): Kind | undefined => kinds.find((kind) => kind.type === type);

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import type { Context } from 'mocha';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => existsSync(path),
+);
+
+const quiet = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** The system's Chromium. Without one the tests are skipped with a message; in CI that is a failure. */
+export async function openBrowser(test: Context): Promise<Browser> {
+  if (!executablePath) {
+    if (process.env.CI)
+      throw new Error('There is no Chromium, and CI skips nothing: apt-get install chromium');
+    console.warn('      skipped: there is no Chromium here (apt-get install chromium)');
+    test.skip();
+  }
+  return chromium.launch({ executablePath: executablePath!, args: quiet });
+}
+
+/** A context whose pages note every error that reaches the console. */
+export async function openContext(
+  browser: Browser,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const errors: string[] = [];
+  context.on('page', (page) => {
+    page.on(
+      'console',
+      (message) => message.type() === 'error' && errors.push(`${page.url()}: ${message.text()}`),
+    );
+    page.on('pageerror', (error) => errors.push(`${page.url()}: ${error.message}`));
+  });
+  return { context, page: await context.newPage(), errors };
+}
