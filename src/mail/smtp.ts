@@ -1,0 +1,67 @@
+import type { Config } from '../config.js';
+import { type Transport, Undeliverable } from './mailer.js';
+
+type SmtpError = Error & { code?: string; responseCode?: number };
+type Transporter = { sendMail: (mail: Record<string, unknown>) => Promise<unknown>; close: () => void };
+type Nodemailer = { createTransport: (options: object) => Transporter };
+
+/** For one mail in all, in ms. */
+const patience = 20_000;
+
+/** Sends by the server of `SMTP_URL`; null when there is none. */
+export function smtpTransport({
+  smtpUrl,
+  mailFrom,
+  publicUrl,
+}: Pick<Config, 'smtpUrl' | 'mailFrom' | 'publicUrl'>) {
+  if (!smtpUrl) return null;
+  const { hostname } = new URL(publicUrl);
+  let opened: Promise<Transporter> | null = null;
+
+  async function open(url: string): Promise<Transporter> {
+    // Loaded with the first mail: most who run this send none.
+    const packageName = 'nodemailer';
+    const { createTransport } = (await import(packageName)) as Nodemailer;
+    const timeouts = {
+      dnsTimeout: 5_000,
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 15_000,
+    };
+    return createTransport({ url, ...timeouts, disableFileAccess: true, disableUrlAccess: true });
+  }
+
+  const transport: Transport = {
+    async send({ id, to, subject, text }) {
+      opened ??= open(smtpUrl);
+      const transporter = await opened;
+      const mail = {
+        from: mailFrom ?? `Hookbell <hookbell@${hostname}>`,
+        to: { name: '', address: to },
+        subject,
+        text,
+        // The same over every attempt, so that a mail that was sent twice is seen to be one.
+        messageId: `<${id}@${hostname}>`,
+        headers: { 'Auto-Submitted': 'auto-generated' },
+      };
+      await within(patience, transporter.sendMail(mail)).catch((error: SmtpError) => {
+        throw isFinal(error) ? new Undeliverable(error.message) : error;
+      });
+    },
+    close: () => void opened?.then((transporter) => transporter.close()),
+  };
+  return transport;
+}
+
+/** 5xx is final (RFC 5321, 4.2.1), but for the sign-in: that is ours to mend. */
+function isFinal({ code, responseCode = 0 }: SmtpError): boolean {
+  return code !== 'EAUTH' && responseCode !== 530 && responseCode >= 500;
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the mail server did not take it within ${ms / 1000} s`)), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
