@@ -49,8 +49,14 @@ async function* readText(file: UploadedFile): AsyncGenerator<Item> {
 }
 
 async function* readHtml(file: UploadedFile): AsyncGenerator<Item> {
-  const { title, text } = pageFrom(await readFile(file.path), { url: 'file:///' });
-  yield fileRow(file, title || basename(file.name), text);
+  const body = await readFile(file.path);
+  try {
+    const { title, text } = pageFrom(body, { url: 'file:///' });
+    yield fileRow(file, title || basename(file.name), text);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    yield { kind: 'failed', key: file.name, reason: `“${file.name}”: ${error.message}` };
+  }
 }
 
 async function* readCsv({ path, name }: UploadedFile, expect: Expect): AsyncGenerator<Item> {

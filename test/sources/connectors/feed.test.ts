@@ -132,6 +132,19 @@ describe('a feed source', () => {
     expect(site.paths()).to.deep.equal(['/feed']);
   });
 
+  it('is not held up by HTML that is made to', async () => {
+    const entry = (html: string) =>
+      readFeed(
+        `<rss version="2.0"><channel><item><guid>1</guid><description><![CDATA[${html}]]></description></item></channel></rss>`,
+      );
+
+    expect(await reasonOf(entry('<div>'.repeat(1_000_000)))).to.equal(
+      'the page is nested too deeply to be read',
+    );
+    expect((await entry(`<pre>a${' '.repeat(200_000)}b</pre>`)).rows[0]?.text).to.match(/^a +b$/);
+    expect((await entry(`<p>a</p>${'<br>'.repeat(200_000)}`)).rows[0]?.text).to.equal('a');
+  });
+
   it('is all the same when the server says so', async () => {
     const first = await readFeed(rss);
 

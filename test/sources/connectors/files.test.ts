@@ -61,6 +61,12 @@ describe('a source of files', () => {
     ]);
   });
 
+  it('reports a page that is nested beyond reason', async () => {
+    const { failed } = await readFiles({ 'a.html': '<div>'.repeat(5000), 'b.txt': 'ok' });
+
+    expect(failed).to.deep.equal(['a.html: “a.html”: the page is nested too deeply to be read']);
+  });
+
   it('fails with the name of a JSON file that is none', async () => {
     expect(await reasonOf(readFiles({ 'a.json': '{' }))).to.match(/^“a.json” is not valid JSON: /);
   });

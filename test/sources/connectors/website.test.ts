@@ -171,11 +171,20 @@ describe('a website source', () => {
     }
 
     it('survives a page that is nested beyond reason', async () => {
-      for (const tag of ['<div>', '<b>', '</p><font color=1>'])
+      for (const tag of ['<div>', '<b>', '<x-a/>', '<svg><div/>'])
         expect(await reasonOf(textOf(`<body>${tag.repeat(400_000)}deep`))).to.equal(
           'the page is nested too deeply to be read',
         );
       expect(await textOf(`<body>${'<p>one<br><li>'.repeat(20_000)}`)).to.match(/^one/);
+      expect(await textOf(`<p>one<script>${'if(a<b){}'.repeat(5000)}</script>`)).to.equal('one');
+    });
+
+    it('survives a page whose elements multiply', async () => {
+      const fonts = Array.from({ length: 900 }, (_, n) => `<font color=${n}>`).join('');
+
+      expect(await reasonOf(textOf(`<body><p>${fonts}${'<p>x'.repeat(50_000)}`))).to.equal(
+        'the page has too many elements to be read',
+      );
     });
   });
 
@@ -405,6 +414,19 @@ describe('a website source', () => {
         }
         const statuses = site.requests.slice(before).filter(({ path }) => path !== '/robots.txt');
         expect(new Set(statuses.map(({ status }) => status))).to.deep.equal(new Set([304, 301]));
+      });
+
+      it('reports again what needs JavaScript, and reads what it did not want the last time', async () => {
+        serve({ ...pages(), '/b': scripted });
+        const first = await readSite();
+
+        const second = await readSite({ exclude: ['/new'] }, { after: first });
+        second.rowMemos.delete(`${site.origin}/new`);
+        const third = await readSite({}, { after: second });
+
+        for (const { failed } of [first, second, third])
+          expect(failed).to.deep.equal([`${site.origin}/b: the page shows nothing without JavaScript`]);
+        expect(pathsOf(third)).to.deep.equal(['/new']);
       });
 
       it('finds what is new, and what is gone', async () => {

@@ -1,7 +1,5 @@
-import { isUtf8 } from 'node:buffer';
-import { type Cheerio, type CheerioAPI, loadBuffer } from 'cheerio';
-import type { Element } from 'domhandler';
-import { SourceError } from '../connector.js';
+import type { CheerioAPI } from 'cheerio';
+import { parsed } from '../parsed.js';
 import { readable } from '../readable.js';
 import { linkedAddress } from './address.js';
 
@@ -19,34 +17,21 @@ export type Page = {
 };
 
 const mostLinks = 10_000;
-const deepest = 1000;
-
-// Elements that never nest, or that end where the next one of their kind begins.
-const shallow = new Set(
-  'area base br col embed hr img input link meta source track wbr p li dt dd tr td th thead tbody option'.split(
-    ' ',
-  ),
-);
 
 // A form round the whole page is how ASP.NET builds pages.
 const never =
   'script, style, noscript, template, iframe, svg, nav, aside, form:not(:has(main, article, h1)), ' +
-  '[hidden]:not([hidden=until-found]), [aria-hidden=true], [role=navigation], [role=search], [role=dialog]';
+  '[hidden]:not([hidden=until-found]), [aria-hidden=true], [role=navigation], [role=search], [role=dialog], ' +
+  // What DocBook, Bootstrap and others call navigation.
+  '.navheader, .navfooter, .breadcrumb, .breadcrumbs, .pagination';
 const notInBody = 'header, footer, [role=banner], [role=contentinfo]';
 
-/** Reads a page of HTML in any charset. `selector` names the main text; where it finds nothing the usual places do. */
+/** Reads a page of HTML. `selector` names the main text; where it finds nothing, it is where it usually is. */
 export function pageFrom(
   body: Buffer,
   { url, charset, selector }: { url: string; charset?: string | null; selector?: string },
 ): Page {
-  mustNotBeDeep(body);
-  const $ = loadBuffer(body, {
-    encoding: {
-      transportLayerEncodingLabel: charset ?? undefined,
-      // Where nothing names a charset, most pages are UTF-8 today, and the others what a browser would take them for.
-      defaultEncoding: isUtf8(body) ? 'utf-8' : 'windows-1252',
-    },
-  });
+  const $ = parsed(body, charset);
   const base = linkedAddress($('base[href]').first().attr('href'), url) ?? url;
   const robots = $('meta[name=robots i], meta[name=hookbell i]').attr('content') ?? '';
   const links = /\b(nofollow|none)\b/i.test(robots) ? [] : linksIn($, base);
@@ -86,31 +71,18 @@ function mainText($: CheerioAPI, selector: string | undefined): string {
   return textOf($, $('body'));
 }
 
-function outermost($: CheerioAPI, selector: string): Cheerio<Element> {
-  const found = $(selector) as Cheerio<Element>;
-  return found.filter((_index, element) => !$(element).parents(selector).length);
+type Elements = ReturnType<CheerioAPI>;
+
+function outermost($: CheerioAPI, selector: string): Elements {
+  return $(selector).filter((_index, element) => !$(element).parents(selector).length);
 }
 
-function textOf($: CheerioAPI, elements: Cheerio<Element>): string {
+function textOf($: CheerioAPI, elements: Elements): string {
   return elements
     .toArray()
     .map((element) => readable($.html(element)))
     .filter(Boolean)
     .join('\n\n');
-}
-
-/** The parser takes time by the square of the depth, and what comes after it recurses; real pages are not a tenth as deep. */
-function mustNotBeDeep(body: Buffer): void {
-  let depth = 0;
-  // The same for every charset, as tags are ASCII: in UTF-16 only NUL lies between its letters.
-  for (const [, end, name = ''] of body
-    .toString('latin1')
-    .replaceAll('\0', '')
-    .matchAll(/<(\/?)([a-z][^\s/>]*)/gi)) {
-    if (shallow.has(name.toLowerCase())) continue;
-    depth = end ? Math.max(0, depth - 1) : depth + 1;
-    if (depth > deepest) throw new SourceError('the page is nested too deeply to be read');
-  }
 }
 
 function inOneLine(text: string): string {

@@ -18,11 +18,14 @@ export function siteMemory({ memo, recall }: Pick<Surroundings, 'memo' | 'recall
   const past = new Map<string, Note>(memo?.reader === reader ? (memo.pages as [string, Note][]) : []);
   const pages = new Map<string, Note>();
   return {
+    /** What is known of an address, if anything. */
     async of(address: string): Promise<Note | null> {
       const note = past.get(address);
-      if (note) return note;
-      const remembered = await recall(address);
-      return remembered?.reader === reader ? { ...(remembered as Memo & PageMemo), key: address } : null;
+      if (note && note.key === null) return note;
+      const remembered = await recall(note?.key ?? address);
+      // Without its row a page is to be read, whatever else is known of it.
+      if (remembered?.reader !== reader) return null;
+      return note ?? { ...(remembered as Memo & PageMemo), key: address };
     },
     /** The key an address had the last time. */
     keyOf: (address: string): string => past.get(address)?.key ?? address,

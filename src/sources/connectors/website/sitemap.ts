@@ -53,7 +53,7 @@ async function plain(body: Buffer): Promise<Buffer> {
 async function contents(text: string, url: string) {
   const root = /<(sitemapindex|urlset)[\s>/]/.exec(text.slice(0, 20_000))?.[1];
   // The parsers do not mind where the text ends.
-  if (root && !text.includes(`</${root}>`) && !new RegExp(`<${root}[^>]*/>`).test(text))
+  if (root && !text.includes(`</${root}>`) && !new RegExp(`<${root}[^<>]*/>`).test(text))
     throw new SourceError(`the sitemap at ${url} is cut off`);
   if (root === 'sitemapindex')
     return {

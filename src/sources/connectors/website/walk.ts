@@ -1,5 +1,4 @@
-import type { Item } from '../connector.js';
-import { pathOf } from './address.js';
+import { keyOf, type PageItem, pageItem } from './pageItem.js';
 import type { SiteMemory } from './siteMemory.js';
 import type { Visit } from './visit.js';
 
@@ -23,7 +22,8 @@ export type Walk = {
  * Goes from page to page, breadth first. Several are asked for ahead, but they are taken in the order in
  * which they were found: so that a site with more pages than may be read shows the same ones every time.
  */
-export async function* walk({ start, most, width, visit, wants, follow, memory, expect }: Walk) {
+export async function* walk(walk: Walk): AsyncGenerator<PageItem> {
+  const { start, most, width, visit, wants, follow, memory, expect } = walk;
   const found = new Set(start);
   const queue = [...found];
   const keys = new Set<string>();
@@ -48,52 +48,20 @@ export async function* walk({ start, most, width, visit, wants, follow, memory, 
       queue.push(link);
     }
     expect(Math.min(most, found.size));
-    const item = itemFrom(next.address, outcome, { wants, memory });
-    const isNew = item !== null && !keys.has(item.key);
-    if (outcome.kind === 'same') memory.keep(next.address);
-    if (outcome.kind === 'page' && !(isNew && item.key === next.address))
-      memory.note(next.address, { ...outcome.memo, key: item?.key ?? null });
-    if (!isNew) continue;
-    keys.add(item.key);
-    yield item.item;
+    // A redirect may have led to where no link would have been followed.
+    const isWanted = !('url' in outcome) || wants(outcome.url);
+    const item = isWanted ? pageItem(next.address, outcome, memory) : null;
+    const key = item && keyOf(item);
+    const isNew = key !== null && !keys.has(key);
+    if (outcome.kind !== 'page' || item?.kind === 'failed') memory.keep(next.address);
+    else if (!isNew || key !== next.address) memory.note(next.address, { ...outcome.memo, key });
+    if (!item || !isNew) continue;
+    keys.add(key);
+    yield item;
   }
 }
 
 function linksOf(visit: Visit): readonly string[] {
   if (visit.kind === 'page') return visit.page.links;
   return visit.kind === 'same' ? visit.links : [];
-}
-
-type Keyed = { key: string; item: Item };
-
-function itemFrom(
-  address: string,
-  visit: Visit,
-  { wants, memory }: Pick<Walk, 'wants' | 'memory'>,
-): Keyed | null {
-  if (visit.kind === 'none') return null;
-  if (visit.kind === 'failed') return { key: visit.key, item: visit };
-  // A redirect may have led to where no link would have been followed.
-  if (!wants(visit.url)) return null;
-  if (visit.kind === 'same')
-    return visit.key === null ? null : { key: visit.key, item: { kind: 'same', key: visit.key } };
-  const { url, page, memo } = visit;
-  if (page.needsScript) {
-    const key = memory.keyOf(address);
-    return { key, item: { kind: 'failed', key, reason: 'the page shows nothing without JavaScript' } };
-  }
-  if (page.noindex || !page.text) return null;
-  const key = page.canonical && isOnSite(page.canonical, url) ? page.canonical : url;
-  const row = {
-    key,
-    title: page.title || pathOf(url),
-    text: page.text,
-    url: key,
-    memo: memory.besideRow(memo),
-  };
-  return { key, item: { kind: 'row', row } };
-}
-
-function isOnSite(address: string, url: string): boolean {
-  return new URL(address).origin === new URL(url).origin;
 }
