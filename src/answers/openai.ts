@@ -7,7 +7,7 @@ import { parseRules } from '../net/rules.js';
 import type { Answers, Draft, Passage, Question, Reply, Search } from './answers.js';
 import { eventData } from './eventStream.js';
 import { type ChatMessage, cited, promptFor } from './prompt.js';
-import { contentWords, isGreeting } from './words.js';
+import { contentWords, isGreeting, searchText } from './words.js';
 
 /** In ms: until the first word, and until the last. */
 export const patience = { first: 30_000, whole: 60_000 };
@@ -85,10 +85,11 @@ function agentFor(url: URL): Agent {
   );
 }
 
+/** A short question is understood by the one before it. */
 function searchWords({ content, history }: Question): string {
-  const words = contentWords(content);
-  const before = words.length <= 2 ? (history.findLast(({ from }) => from === 'visitor')?.content ?? '') : '';
-  return [...new Set([...words, ...contentWords(before)])].join(' ');
+  const isShort = contentWords(content).length <= 2;
+  const before = isShort ? history.findLast(({ from }) => from === 'visitor')?.content : undefined;
+  return searchText(`${before ?? ''} ${content}`);
 }
 
 function finished(content: string, passages: Passage[], question: Question, draft: Draft): Reply {

@@ -1,6 +1,6 @@
 import type { Answers, Question, Reply, Search } from './answers.js';
 import { excerpt, type Relevant, relevant } from './relevance.js';
-import { contentWords, isGreeting } from './words.js';
+import { contentWords, isGreeting, searchText } from './words.js';
 
 const candidates = 20;
 const quotations = 3;
@@ -31,7 +31,7 @@ async function replyTo(question: Question, search: Search): Promise<Reply> {
 
 async function passagesFor({ bot, content, history }: Question, search: Search): Promise<Relevant[]> {
   for (const asked of readings(content, history)) {
-    const passages = await search(bot.id, contentWords(asked).join(' '), candidates);
+    const passages = await search(bot.id, searchText(asked), candidates);
     const fitting = relevant(asked, passages);
     if (fitting.length > 0) return best(fitting);
   }

@@ -32,11 +32,12 @@ export function relevant(question: string, passages: Passage[]): Relevant[] {
 
 const longest = 600;
 const mostSentences = 8;
+const mostRead = 8000;
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 
 /** The sentences in a row, at most 600 characters, that say most of what was asked, and up to two that follow. */
 export function excerpt({ text, found }: Pick<Relevant, 'text' | 'found'>): string {
-  const parts = [...sentences.segment(text)].map(({ segment }) => {
+  const parts = [...sentences.segment(inLines(text))].map(({ segment }) => {
     const words = wordsOf(segment);
     return { text: segment, found: found.filter((word) => words.some((other) => isSameWord(word, other))) };
   });
@@ -58,6 +59,15 @@ export function excerpt({ text, found }: Pick<Relevant, 'text' | 'found'>): stri
   const chosen = parts.slice(from, to).map((part) => part.text);
   return (from > 0 ? '… ' : '') + shortened(chosen.join('').replace(/\s+/g, ' ').trim());
 }
+
+/** Without empty lines and runs of spaces, and no longer than passages are: the segmenter is slow on what no one writes. */
+const inLines = (text: string) =>
+  text
+    .slice(0, mostRead)
+    .split('\n')
+    .map((line) => line.replace(/\s+/g, ' ').trim())
+    .filter(Boolean)
+    .join('\n');
 
 const lengthOf = (parts: { text: string }[]) => parts.reduce((sum, part) => sum + part.text.length, 0);
 
