@@ -6,9 +6,11 @@ import { signInRoutes } from './accounts/signInRoutes.js';
 import { withOpenApi } from './api/openapi.js';
 import { apiRouter } from './api/router.js';
 import { botEndpoints } from './bots/api.js';
+import { overviewRoutes } from './bots/overviewRoutes.js';
 import { botRoutes } from './bots/routes.js';
 import { NotFound } from './errors.js';
 import { healthRoutes } from './health.js';
+import { homeRoutes } from './home/routes.js';
 import type { Hookbell } from './hookbell.js';
 import { assets } from './http/assets.js';
 import { csrfProtection } from './http/csrf.js';
@@ -18,6 +20,12 @@ import { pageErrors } from './http/problem.js';
 import { requestLog } from './http/requestLog.js';
 import { securityHeaders } from './http/security.js';
 import { sessions } from './http/sessions.js';
+import { knowledgeEndpoints } from './knowledge/api.js';
+import { sourceEndpoints } from './sources/api.js';
+import { fileEndpoints } from './sources/fileApi.js';
+import { sourceRoutes } from './sources/routes.js';
+import { uploadRoutes } from './sources/uploadRoutes.js';
+import { syncEndpoints } from './syncs/api.js';
 import { webhookEndpoints } from './webhooks/api.js';
 import { deliveryEndpoints } from './webhooks/deliveryApi.js';
 import { deliveryRoutes } from './webhooks/deliveryRoutes.js';
@@ -31,6 +39,10 @@ export function createApp(hookbell: Hookbell): Express {
   const { deps, accounts, bots } = hookbell;
   const endpoints = [
     ...botEndpoints(bots),
+    ...sourceEndpoints(bots, hookbell.sources),
+    ...fileEndpoints(deps, hookbell.files),
+    ...syncEndpoints(hookbell.sources, hookbell.syncs),
+    ...knowledgeEndpoints(deps, hookbell),
     ...webhookEndpoints(bots, hookbell.webhooks),
     ...deliveryEndpoints(hookbell.webhooks, hookbell.deliveries),
   ];
@@ -59,6 +71,10 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', requireUser);
   app.use('/app', accountRoutes(deps, accounts));
   app.use('/app', botRoutes(deps, bots, accounts));
+  app.use('/app', homeRoutes(deps, hookbell));
+  app.use('/app', overviewRoutes(hookbell));
+  app.use('/app', sourceRoutes(deps, hookbell));
+  app.use('/app', uploadRoutes(deps, hookbell));
   app.use('/app', webhookRoutes(deps, hookbell));
   app.use('/app', deliveryRoutes(deps, hookbell));
   app.use(() => {

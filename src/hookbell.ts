@@ -8,10 +8,16 @@ import { openDatabase } from './database.js';
 import { courier as createCourier } from './delivery/courier.js';
 import type { Deps } from './deps.js';
 import { createLive } from './http/live.js';
+import { knowledgeSearch } from './knowledge/search.js';
 import { createGuard } from './net/guard.js';
 import { createOutbox } from './outbox/append.js';
 import { keepWithinRetention } from './retention.js';
 import { background, type Chore } from './schedule.js';
+import { fileService } from './sources/files.js';
+import { purging } from './sources/purge.js';
+import { sourceService } from './sources/service.js';
+import { syncRunner } from './syncs/runner.js';
+import { syncService } from './syncs/service.js';
 import { createVault, secretKeyFrom } from './vault.js';
 import { deliveryService } from './webhooks/deliveries.js';
 import { webhookService } from './webhooks/service.js';
@@ -46,16 +52,18 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     listeners: (tx, event) => webhookStore(tx).listeners(event),
     nudge: (webhookIds) => courier.wake(webhookIds),
   });
-  const sources = {
-    find: async () => null,
-    namesOf: async (_botId: string): Promise<{ id: string; name: string }[]> => [],
-  };
-  const syncs = { enqueue: async () => ({ id: '' }) };
+  const syncs = syncService(deps);
+  const sources = sourceService(deps, { bots, syncs });
+  const files = fileService(deps, { sources, syncs });
+  const runner = syncRunner(deps, { syncs, sources, outbox });
+  const search = knowledgeSearch(deps.reader);
   const webhooks = webhookService(deps, { bots, sources, courier });
   const deliveries = deliveryService(deps, { webhooks, outbox, courier });
   const chores: Chore[] = [
     { name: 'deliveries', every: '* * * * * *', run: courier.sweep },
-    { name: 'retention', every: '30 * * * * *', run: (at) => keepWithinRetention(deps, at) },
+    { name: 'syncs', every: '* * * * * *', run: runner.sweep },
+    { name: 'purge', every: '*/10 * * * * *', run: purging(deps, { syncs }) },
+    { name: 'retention', every: '30 * * * * *', run: (at) => keepWithinRetention(deps, syncs, at) },
   ];
   const work = background(deps, chores);
 
@@ -67,12 +75,15 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     deliveries,
     outbox,
     sources,
+    files,
     syncs,
+    search,
     background: work,
 
     async start(): Promise<void> {
       if (config.role === 'web') return;
       await courier.start({ ownsDatabase: true });
+      await runner.start({ ownsDatabase: true });
       work.start();
     },
 
@@ -80,7 +91,7 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     async stop(): Promise<void> {
       live.close();
       await work.stop();
-      await courier.stop();
+      await Promise.all([runner.stop(), courier.stop()]);
       await database.close();
     },
   };

@@ -1,15 +1,17 @@
 import { type Request, type Response, Router } from 'express';
 import { actorOf, requireUser } from '../accounts/access.js';
 import type { BotService } from '../bots/service.js';
+import type { Deps } from '../deps.js';
 import type { SourceService } from '../sources/service.js';
 import { healthOf, type WebhookService } from '../webhooks/service.js';
+import { failedSources } from './store.js';
 
 type Parts = { bots: BotService; sources: SourceService; webhooks: WebhookService };
 
 const shownBots = { limit: 12, after: null };
 
 /** The dashboard: the bots, and what needs somebody's attention. */
-export function homeRoutes({ bots, sources, webhooks }: Parts): Router {
+export function homeRoutes({ reader }: Pick<Deps, 'reader'>, { bots, sources, webhooks }: Parts): Router {
   const router = Router();
   router.get('/', requireUser, show);
   return router;
@@ -20,7 +22,8 @@ export function homeRoutes({ bots, sources, webhooks }: Parts): Router {
     const cards = await Promise.all(
       seen.map(async (bot) => ({
         ...bot,
-        ...(await sources.totalsOf(bot.id)),
+        ...(await sources.usage(bot.id)),
+        sources: (await sources.namesOf(bot.id)).length,
         webhooks: await webhooks.countOf(bot.id),
       })),
     );
@@ -30,7 +33,7 @@ export function homeRoutes({ bots, sources, webhooks }: Parts): Router {
       unwell: isAdmin
         ? (await webhooks.unwell()).map((webhook) => ({ ...webhook, ...healthOf(webhook) }))
         : [],
-      failed: isAdmin ? await sources.failed() : [],
+      failed: isAdmin ? await failedSources(reader) : [],
     });
   }
 }

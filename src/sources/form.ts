@@ -59,8 +59,8 @@ function typed(name: string, value: string): unknown {
 }
 
 function untyped(name: string, value: unknown): unknown {
-  if (lists.has(name)) return (value as string[]).join('\n');
-  if (name !== 'headers') return value;
+  if (lists.has(name) && Array.isArray(value)) return value.join('\n');
+  if (name !== 'headers' || typeof value !== 'object') return value;
   return Object.entries(value as Record<string, string>)
     .map(([header, content]) => `${header}: ${content}`)
     .join('\n');
@@ -88,3 +88,15 @@ const linesOf = (value: string) =>
     .map((line) => line.trim())
     .filter(Boolean);
 const text = (value: unknown) => (typeof value === 'string' ? value.trim() : '');
+
+/** What a page tells of a source's config: label and value of each field that is set. */
+export function settingsShown({ type, config }: { type: string; config: unknown }): [string, string][] {
+  const given = config as Config;
+  const shown = (kindOf(type)?.fields ?? []).flatMap((field): [string, string][] => {
+    const value = text(untyped(field.name, given[field.name] ?? '')) || String(given[field.name] ?? '');
+    const words = field.options?.find(([option]) => option === value)?.[1] ?? value;
+    return words === '' ? [] : [[field.label, words]];
+  });
+  const entries = Array.isArray(given.entries) ? given.entries.length : null;
+  return entries === null ? shown : [...shown, ['Entries', String(entries)]];
+}

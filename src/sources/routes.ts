@@ -1,0 +1,165 @@
+import cronstrue from 'cronstrue';
+import { type Request, type Response, Router } from 'express';
+import { actorOf, requireAdmin, requireUser } from '../accounts/access.js';
+import { page, pageQuery, windowOf } from '../api/paging.js';
+import type { BotService } from '../bots/service.js';
+import { tabs } from '../bots/tabs.js';
+import type { Deps } from '../deps.js';
+import { NotFound } from '../errors.js';
+import { emptyForm, type FormState, submitted } from '../http/form.js';
+import { rowStore } from '../knowledge/rows.js';
+import type { SyncService } from '../syncs/service.js';
+import type { FileService } from './files.js';
+import { formAgain, formFromSource, settingsShown, sourceFromForm } from './form.js';
+import { type Kind, kindOf, kinds } from './kinds.js';
+import { newSource, sourceChanges } from './schema.js';
+import type { Source, SourceService } from './service.js';
+
+type Parts = { bots: BotService; sources: SourceService; files: FileService; syncs: SyncService };
+
+const all = { limit: 200, after: null };
+const latestSyncs = { limit: 10, after: null };
+
+export function sourceRoutes(
+  { clock, live, reader }: Pick<Deps, 'clock' | 'live' | 'reader'>,
+  { bots, sources, files, syncs }: Parts,
+): Router {
+  const router = Router();
+  router.get('/bots/:id/data-sources', requireUser, list);
+  router.get('/bots/:id/data-sources/new', requireAdmin, showNew);
+  router.post('/bots/:id/data-sources', requireAdmin, submitted(create, showNewAgain));
+  router.get('/bots/:id/live', requireUser, stream);
+  router.get('/data-sources/:id', requireUser, show);
+  router.post('/data-sources/:id/sync', requireAdmin, sync);
+  router.get('/data-sources/:id/edit', requireAdmin, showStored);
+  router.post('/data-sources/:id/edit', requireAdmin, submitted(change, showEdit));
+  router.post('/data-sources/:id/files/:fileId/delete', requireAdmin, removeFile);
+  router.get('/data-sources/:id/delete', requireAdmin, confirmRemoval);
+  router.post('/data-sources/:id/delete', requireAdmin, remove);
+  return router;
+
+  async function list(req: Request, res: Response) {
+    const bot = await bots.seenBy(actorOf(req), String(req.params.id));
+    const found = await sources.listOf(bot.id, all);
+    const shown = found.map((source) => ({ ...source, kind: kindOf(source.type) }));
+    res.render('sources/list', { bot, tabs, sources: shown });
+  }
+
+  async function showNew(req: Request, res: Response) {
+    const bot = await bots.seenBy(actorOf(req), String(req.params.id));
+    const kind = kindOf(String(req.query.type));
+    if (!kind) return res.render('sources/choose', { bot, kinds });
+    res.render('sources/form', { bot, kind, source: null, form: emptyForm(formAgain({})) });
+  }
+
+  async function showNewAgain(req: Request, res: Response, form: FormState) {
+    const bot = await bots.seenBy(actorOf(req), String(req.params.id));
+    const kind = kindOf(String(form.values.type));
+    if (!kind) throw new NotFound('Type of data source');
+    res.render('sources/form', {
+      bot,
+      kind,
+      source: null,
+      form: { ...form, values: formAgain(form.values) },
+    });
+  }
+
+  async function create(req: Request, res: Response) {
+    const input = newSource.parse(sourceFromForm(req.body));
+    const source = await sources.create(String(req.params.id), input, actorOf(req), clock());
+    res.redirect(303, `/app/data-sources/${source.id}`);
+  }
+
+  async function stream(req: Request, res: Response) {
+    const bot = await bots.seenBy(actorOf(req), String(req.params.id));
+    live.stream(req, res, [`bot:${bot.id}`]);
+  }
+
+  async function show(req: Request, res: Response) {
+    const actor = actorOf(req);
+    const source = await sources.seenBy(actor, String(req.params.id));
+    const bot = await bots.seenBy(actor, source.botId);
+    const query = pageQuery.extend({}).parse(req.query);
+    const rows = await rowStore(reader).listOf(source.id, windowOf(query));
+    const shown = page(
+      rows,
+      query.limit,
+      (row) => [row.since, row.id],
+      (row) => row,
+    );
+    const ledger = await syncs.listOf(source.id, latestSyncs);
+    const kind = kindFor(source);
+    res.render('sources/show', {
+      bot,
+      source,
+      kind,
+      settings: settingsShown(source),
+      scheduleInWords: inWords(source.schedule),
+      files: kind.accepts.length > 0 ? await files.listOf(actor, source.id) : [],
+      running: ledger.find((entry) => entry.status === 'running') ?? null,
+      latest: ledger.find((entry) => entry.finishedAt !== null) ?? null,
+      syncs: ledger.slice(0, latestSyncs.limit),
+      rows: shown.data,
+      nextRows: shown.nextCursor,
+    });
+  }
+
+  async function sync(req: Request, res: Response) {
+    const id = String(req.params.id);
+    await sources.sync(id, 'manual', { force: req.body.force === 'true' }, actorOf(req), clock());
+    res.redirect(303, `/app/data-sources/${id}`);
+  }
+
+  async function showStored(req: Request, res: Response) {
+    const source = await sources.seenBy(actorOf(req), String(req.params.id));
+    await showEdit(req, res, emptyForm(formFromSource(source)));
+  }
+
+  async function showEdit(req: Request, res: Response, form: FormState) {
+    const source = await sources.seenBy(actorOf(req), String(req.params.id));
+    const bot = await bots.seenBy(actorOf(req), source.botId);
+    const values = form.problem === null ? form.values : formAgain(form.values);
+    res.render('sources/form', { bot, source, kind: kindFor(source), form: { ...form, values } });
+  }
+
+  async function change(req: Request, res: Response) {
+    const id = String(req.params.id);
+    const { type } = await sources.seenBy(actorOf(req), id);
+    const input = sourceFromForm({ ...req.body, type, enabled: req.body.enabled ?? 'off' });
+    await sources.change(id, sourceChanges.parse(input), actorOf(req), clock());
+    req.session.notice = 'Saved.';
+    res.redirect(303, `/app/data-sources/${id}`);
+  }
+
+  async function removeFile(req: Request, res: Response) {
+    const { id, fileId } = req.params;
+    await files.remove(String(id), String(fileId), actorOf(req), clock());
+    req.session.notice = 'The file was removed; its rows go with the sync that was started.';
+    res.redirect(303, `/app/data-sources/${id}`);
+  }
+
+  async function confirmRemoval(req: Request, res: Response) {
+    const source = await sources.seenBy(actorOf(req), String(req.params.id));
+    res.render('sources/delete', { bot: await bots.seenBy(actorOf(req), source.botId), source });
+  }
+
+  async function remove(req: Request, res: Response) {
+    const source = await sources.seenBy(actorOf(req), String(req.params.id));
+    await sources.remove(source.id, actorOf(req), clock());
+    req.session.notice = `“${source.name}” was deleted.`;
+    res.redirect(303, `/app/bots/${source.botId}/data-sources`);
+  }
+}
+
+function kindFor({ type }: Source): Kind {
+  const kind = kindOf(type);
+  if (!kind) throw new NotFound('Type of data source');
+  return kind;
+}
+
+const presets: Record<string, string> = { hourly: 'every hour', daily: 'every day', weekly: 'every week' };
+
+function inWords(schedule: string | null): string {
+  if (schedule === null) return 'never';
+  return presets[schedule] ?? `${cronstrue.toString(schedule, { use24HourTimeFormat: true })} (${schedule})`;
+}
