@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from './support/eventually.js';
@@ -79,9 +80,12 @@ describe('the server', () => {
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`stops on ${signal} with exit code 0, though a connection is open`, async () => {
+    it(`stops on ${signal} with exit code 0, though a connection is open and a request hangs`, async () => {
       const { server, url } = await start();
       await fetch(`${url}/healthz`);
+      const { hostname, port } = new URL(url);
+      const hanging = connect(Number(port), hostname).on('error', () => undefined);
+      hanging.write('POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nemail=');
       server.child.kill(signal);
       const { code, stderr } = await server.finished;
       expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });

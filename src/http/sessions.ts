@@ -54,11 +54,9 @@ export async function startUserSession(
   prolongUserSession(req, at);
 }
 
-/** Once a day, so that a page view writes nothing. */
+/** The session is written, and its cookie sent, when the day is another: a page view writes nothing else. */
 export function prolongUserSession(req: Request, at: number): void {
-  const today = Math.floor(at / aDay);
-  if (req.session.day === today) return;
-  req.session.day = today;
+  req.session.day = Math.floor(at / aDay);
   req.session.cookie.maxAge = twoWeeks;
 }
 

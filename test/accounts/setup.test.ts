@@ -114,10 +114,30 @@ describe('ADMIN_EMAIL and ADMIN_PASSWORD', () => {
     expect((await accounts.list()).map((user) => user.email)).to.deep.equal(['boss@example.com']);
   });
 
-  it('make one admin when two processes start at once', async () => {
+  it('make none where there are agents', async () => {
     const { accounts, deps } = running.hookbell;
-    const start = () => accounts.createConfiguredAdmin(deps.config, deps.clock());
-    await Promise.all([start(), start(), start()]);
-    expect(await accounts.list()).to.have.length(1);
+    const actor = { id: null, name: 'Test', email: '', role: 'admin' as const };
+    await accounts.createUser({ ...ada, role: 'agent' }, actor, deps.clock());
+    await accounts.createConfiguredAdmin(deps.config, deps.clock());
+    expect((await accounts.list()).map((user) => user.role)).to.deep.equal(['agent']);
+  });
+
+  it('make one admin when two processes start at once', async () => {
+    const other = await startHookbell({ env, dataDir: running.dataDir, background: false });
+    try {
+      const starts = [running, other, running].map(({ hookbell: { accounts, deps } }) =>
+        accounts.createConfiguredAdmin(
+          {
+            ...deps.config,
+            adminEmail: `${deps.live === other.hookbell.deps.live ? 'one' : 'two'}@example.com`,
+          },
+          deps.clock(),
+        ),
+      );
+      await Promise.all(starts);
+      expect(await running.hookbell.accounts.list()).to.have.length(1);
+    } finally {
+      await other.stop({ keep: true });
+    }
   });
 });

@@ -117,6 +117,7 @@ describe('the API', () => {
         cursor = body.nextCursor;
       }
       expect(names).to.have.length(await living());
+      expect((await admin.get(`/bots?limit=${names.length}`)).body.nextCursor).to.equal(null);
     });
 
     it('gives 50 a page, and at most 200', async () => {

@@ -64,6 +64,18 @@ describe('pages', () => {
     expect(answer.status).to.equal(400);
   });
 
+  it('take a form without a body for an empty one', async () => {
+    const token = await admin.token();
+    const { $ } = await admin.get('/app/bots');
+    const bot = $('tbody a').first().attr('href');
+    for (const type of ['text/plain', 'application/json', 'application/x-www-form-urlencoded']) {
+      const post = (path: string) =>
+        admin.agent.post(path).set({ 'X-CSRF-Token': token, 'Content-Type': type }).send('');
+      expect((await post('/app/bots')).status, type).to.equal(422);
+      expect((await post(`${bot}/agents`)).status, type).to.equal(303);
+    }
+  });
+
   it('refuse fields that stand in for methods, or come in odd shapes, and never crash', async () => {
     const _csrf = await admin.token();
     const { $ } = await admin.get('/app/bots');
