@@ -29,7 +29,7 @@ const icons = [
   'file-upload',
   'home',
   'inbox',
-  'json',
+  'braces',
   'key',
   'list-details',
   'lock',

@@ -98,7 +98,7 @@ export const kinds: Kind[] = [
   {
     type: 'json',
     title: 'JSON',
-    icon: 'json',
+    icon: 'braces',
     description: 'The items of an array that an API answers with.',
     accepts: [],
     fields: [
