@@ -50,3 +50,15 @@ export type Connector<Config = unknown> = {
 export class SourceError extends Error {
   override name = 'SourceError';
 }
+
+/**
+ * A reader whose module is loaded when it first reads: parsers are heavy, and the thread that serves, which only
+ * checks configs, needs none of them.
+ */
+export function onDemand<Config>(
+  load: () => Promise<Pick<Connector<Config>, 'read'>>,
+): Connector<Config>['read'] {
+  return async function* (config, around) {
+    yield* (await load()).read(config, around);
+  };
+}

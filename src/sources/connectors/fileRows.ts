@@ -1,0 +1,82 @@
+import { open, readFile } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { decode } from './charset.js';
+import { type Item, SourceError, type Surroundings, type UploadedFile } from './connector.js';
+import { csvItems } from './csvLines.js';
+import { itemsOf, parseJson } from './jsonItems.js';
+import { pageFrom } from './website/page.js';
+
+type Expect = (total: number) => void;
+type Reader = (file: UploadedFile, expect: Expect) => AsyncIterable<Item>;
+
+const readers: Record<string, Reader> = {
+  '.txt': readText,
+  '.md': readText,
+  '.markdown': readText,
+  '.html': readHtml,
+  '.htm': readHtml,
+  '.csv': readCsv,
+  '.tsv': readCsv,
+  '.json': readJson,
+};
+
+export async function* read(_config: object, { files, expect }: Surroundings): AsyncGenerator<Item> {
+  if (!files.length) throw new SourceError('no file has been uploaded');
+  let before = 0;
+  for (const [index, file] of files.entries()) {
+    let inThis = 1;
+    const later = files.length - index - 1;
+    const reader = readers[extname(file.name).toLowerCase()] ?? cannotRead;
+    yield* reader(file, (total) => {
+      inThis = total;
+      expect(before + total + later);
+    });
+    before += inThis;
+    expect(before + later);
+  }
+}
+
+async function* readText(file: UploadedFile): AsyncGenerator<Item> {
+  yield fileRow(file, basename(file.name), decode(await readFile(file.path)).trim());
+}
+
+async function* readHtml(file: UploadedFile): AsyncGenerator<Item> {
+  const body = await readFile(file.path);
+  try {
+    const { title, text } = pageFrom(body, { url: 'file:///' });
+    yield fileRow(file, title || basename(file.name), text);
+  } catch (error) {
+    if (!(error instanceof SourceError)) throw error;
+    yield { kind: 'failed', key: file.name, reason: `“${file.name}”: ${error.message}` };
+  }
+}
+
+async function* readCsv({ path, name }: UploadedFile, expect: Expect): AsyncGenerator<Item> {
+  const file = await open(path);
+  try {
+    yield* csvItems(file, { name }, expect);
+  } finally {
+    await file.close();
+  }
+}
+
+// Its items are known by their content: were the file reported as failed, they would all be taken for gone.
+async function* readJson({ path, name }: UploadedFile, expect: Expect): AsyncGenerator<Item> {
+  const items = [...itemsOf(parseJson(await readFile(path), null, `“${name}”`), {})];
+  expect(items.length);
+  yield* items;
+}
+
+async function* cannotRead({ name }: UploadedFile): AsyncGenerator<Item> {
+  const known = Object.keys(readers).join(' ');
+  yield {
+    kind: 'failed',
+    key: name,
+    reason: `“${name}” is of a kind that cannot be read; these can: ${known}`,
+  };
+}
+
+function fileRow({ name }: UploadedFile, title: string, text: string): Item {
+  if (!text) return { kind: 'failed', key: name, reason: `“${name}” has no text in it` };
+  return { kind: 'row', row: { key: name, title, text, url: null } };
+}
