@@ -28,14 +28,28 @@ describe('the calls on the page of a trigger', () => {
   before(async () => {
     running = await startHookbell({ background: false });
     const admin = await person(running);
-    const bot = String((await admin.submit('/app/bots/new', { name: 'Help desk' })).headers.location).split('/').at(-1);
+    const bot = String((await admin.submit('/app/bots/new', { name: 'Help desk' })).headers.location)
+      .split('/')
+      .at(-1);
     const at = running.hookbell.deps.clock();
     const actor = { id: admin.id, name: 'Ada', email: admin.email, role: 'admin' } as const;
-    const input = { name: 'Hours', type: 'text', config: { entries: [{ title: 'a', text: 'b' }] }, schedule: null, enabled: true };
+    const input = {
+      name: 'Hours',
+      type: 'text',
+      config: { entries: [{ title: 'a', text: 'b' }] },
+      schedule: null,
+      enabled: true,
+    };
     sourceId = (await running.hookbell.sources.create(bot!, input, actor, at)).id;
-    const created = await admin.submit(`/app/bots/${bot}/webhooks/new?type=sync.trigger`, { dataSourceId: sourceId });
+    const created = await admin.submit(`/app/bots/${bot}/webhooks/new?type=sync.trigger`, {
+      dataSourceId: sourceId,
+    });
     const { $ } = await admin.get(String(created.headers.location));
-    codes = new Map($('pre[id^=snippet-]').toArray().map((pre) => [$(pre).attr('id')!, $(pre).text()]));
+    codes = new Map(
+      $('pre[id^=snippet-]')
+        .toArray()
+        .map((pre) => [$(pre).attr('id')!, $(pre).text()]),
+    );
   });
   after(() => running.stop());
 
@@ -64,6 +78,8 @@ describe('the calls on the page of a trigger', () => {
       console.warn('      skipped: there is no Python with requests here (apt-get install python3-requests)');
       return this.skip();
     }
-    expect((await called(python, ['-c', codes.get('snippet-requests')!])).trim()).to.equal("200 {'success': True}");
+    expect((await called(python, ['-c', codes.get('snippet-requests')!])).trim()).to.equal(
+      "200 {'success': True}",
+    );
   });
 });

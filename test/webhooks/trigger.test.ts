@@ -20,8 +20,12 @@ describe('the trigger hook', () => {
     running = await startHookbell({ env, background });
     api = caller(running.url, (await person(running)).key);
     botId = (await api.post('/bots', { name: 'Help desk' })).body.id;
-    sourceId = (await api.post(`/bots/${botId}/data-sources`, { name: 'Hours', type: 'text', config })).body.id;
-    const { body } = await api.post(`/bots/${botId}/webhooks`, { type: 'sync.trigger', dataSourceId: sourceId });
+    sourceId = (await api.post(`/bots/${botId}/data-sources`, { name: 'Hours', type: 'text', config })).body
+      .id;
+    const { body } = await api.post(`/bots/${botId}/webhooks`, {
+      type: 'sync.trigger',
+      dataSourceId: sourceId,
+    });
     ({ id, secret } = body);
     path = `/api/public/hooks/${id}/${secret}`;
     expect(body.url).to.equal(`${running.url}${path}`);
@@ -29,7 +33,10 @@ describe('the trigger hook', () => {
   afterEach(() => running.stop());
 
   const call = (method: 'get' | 'post', where = path, headers: Record<string, string> = {}) =>
-    supertest(running.url)[method](where).set(headers).then((answer) => answer);
+    supertest(running.url)
+      [method](where)
+      .set(headers)
+      .then((answer) => answer);
   const syncs = async () => (await api.get(`/data-sources/${sourceId}/syncs`)).body.data;
   const quiet = () =>
     eventually('no sync under way', async () =>
@@ -60,7 +67,9 @@ describe('the trigger hook', () => {
 
   it('answers the same 404 to all that is not right', async () => {
     await start({}, false);
-    const other = (await api.post(`/bots/${botId}/webhooks`, { type: 'sync.success', targetUrl: running.url })).body;
+    const other = (
+      await api.post(`/bots/${botId}/webhooks`, { type: 'sync.success', targetUrl: running.url })
+    ).body;
     const before = (await syncs()).length;
     const wrong = [
       `/api/public/hooks/${id}/${secret.slice(0, -1)}`,
@@ -77,7 +86,10 @@ describe('the trigger hook', () => {
       const answer = await call('post', where);
       expect(answer.status, where).to.equal(404);
       expect(answer.text, where).to.equal('{"success":false,"error":"Not found"}');
-      expect(answer.headers, where).to.include({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+      expect(answer.headers, where).to.include({
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+      });
     }
     expect((await syncs()).length).to.equal(before);
   });
@@ -110,7 +122,10 @@ describe('the trigger hook', () => {
 
   it('answers 429 with Retry-After over the limit, of this hook only', async () => {
     await start({ HOOK_RATE_LIMIT: '3' }, false);
-    const { body: other } = await api.post(`/bots/${botId}/webhooks`, { type: 'sync.trigger', dataSourceId: sourceId });
+    const { body: other } = await api.post(`/bots/${botId}/webhooks`, {
+      type: 'sync.trigger',
+      dataSourceId: sourceId,
+    });
     for (let count = 0; count < 3; count++) expect((await call('post')).status).to.equal(200);
     const over = await call('post');
     expect(over.status).to.equal(429);
