@@ -1,6 +1,6 @@
 import type { Actor } from '../../src/accounts/actor.js';
-import type { Secrets } from '../../src/webhooks/service.js';
 import { syncSucceeded } from '../../src/webhooks/events.js';
+import type { Secrets } from '../../src/webhooks/service.js';
 import type { Running } from './server.js';
 
 export const admin: Actor = { id: null, name: 'Ada', email: 'ada@example.com', role: 'admin' };
@@ -11,8 +11,7 @@ export type Hook = { id: string; botId: string } & Secrets;
 export async function makeHook({ hookbell }: Running, url: string, botId?: string): Promise<Hook> {
   const at = hookbell.deps.clock();
   const { bots, webhooks } = hookbell;
-  const bot =
-    botId ?? (await bots.create({ ...blank, name: 'Help desk' }, admin, at)).id;
+  const bot = botId ?? (await bots.create({ ...blank, name: 'Help desk' }, admin, at)).id;
   const input = { type: 'sync.success', targetUrl: url, enabled: true } as const;
   const { webhook, secrets } = await webhooks.create(bot, input, admin, at);
   return { ...secrets, id: webhook.id, botId: bot };
@@ -28,8 +27,17 @@ const blank = {
 
 /** Something that happened to the bot: a sync whose count of tokens is `tokens`. */
 export async function emit({ hookbell }: Running, botId: string, tokens = 0): Promise<void> {
-  const results = { totalTokens: tokens, modifiedRows: 1, totalDocuments: 1, unmodifiedRows: 0, totalDataSourceRows: 1 };
-  const event = syncSucceeded({ id: 'a-source', name: 'Manual', bot: { id: botId, name: 'Help desk' } }, results);
+  const results = {
+    totalTokens: tokens,
+    modifiedRows: 1,
+    totalDocuments: 1,
+    unmodifiedRows: 0,
+    totalDataSourceRows: 1,
+  };
+  const event = syncSucceeded(
+    { id: 'a-source', name: 'Manual', bot: { id: botId, name: 'Help desk' } },
+    results,
+  );
   await hookbell.deps.db.transaction((tx) => hookbell.outbox.append(tx, event, hookbell.deps.clock()));
 }
 

@@ -2,7 +2,13 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type Received = { method: string; path: string; headers: Record<string, string>; body: string; at: number };
+export type Received = {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  at: number;
+};
 type Reply = (req: IncomingMessage, res: ServerResponse, received: Received) => void;
 
 export type Receiver = {

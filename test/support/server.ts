@@ -24,7 +24,11 @@ export type Running = {
 type Options = { env?: Record<string, string>; dataDir?: string; background?: boolean };
 
 /** A whole Hookbell on a free port of this machine, with a database of its own. */
-export async function startHookbell({ env = {}, dataDir, background = true }: Options = {}): Promise<Running> {
+export async function startHookbell({
+  env = {},
+  dataDir,
+  background = true,
+}: Options = {}): Promise<Running> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'hookbell-'));
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => void lines.push(line) });
@@ -34,7 +38,13 @@ export async function startHookbell({ env = {}, dataDir, background = true }: Op
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const config = readConfig({ DATA_DIR: folder, PUBLIC_URL: url, OUTBOUND_ALLOW: '127.0.0.1', LOG_LEVEL: 'debug', ...env });
+  const config = readConfig({
+    DATA_DIR: folder,
+    PUBLIC_URL: url,
+    OUTBOUND_ALLOW: '127.0.0.1',
+    LOG_LEVEL: 'debug',
+    ...env,
+  });
   const hookbell = await createHookbell(config, log, clock);
   server.on('request', createApp(hookbell));
   if (background) await hookbell.start();
