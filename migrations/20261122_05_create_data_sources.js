@@ -1,4 +1,5 @@
 // `visible_sync` is the number of the sync whose rows can be searched; `last_sync` the number handed out last.
+// Only a sync that changes rows takes a number.
 export async function up(knex) {
   await knex.schema.createTable('data_sources', (table) => {
     table.text('id').primary();
@@ -11,7 +12,6 @@ export async function up(knex) {
     table.bigInteger('next_sync_at');
     table.integer('visible_sync').notNullable().defaultTo(0);
     table.integer('last_sync').notNullable().defaultTo(0);
-    table.text('last_sync_id');
     table.text('memo');
     table.bigInteger('row_count').notNullable().defaultTo(0);
     table.bigInteger('document_count').notNullable().defaultTo(0);

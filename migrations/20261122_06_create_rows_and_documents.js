@@ -14,9 +14,8 @@ export async function up(knex) {
     table.integer('since_sync').notNullable();
     table.integer('until_sync');
     table.bigInteger('changed_at').notNullable();
-    table.index(['source_id', 'key']);
-    table.index(['source_id', 'id']);
-    table.index(['source_id', 'since_sync']);
+    table.unique(['source_id', 'key', 'since_sync']);
+    table.index(['source_id', 'since_sync', 'id']);
   });
   await knex.raw('CREATE INDEX rows_until ON rows (source_id, until_sync) WHERE until_sync IS NOT NULL');
   await knex.schema.createTable('documents', (table) => {

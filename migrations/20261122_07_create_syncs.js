@@ -2,7 +2,6 @@ export async function up(knex) {
   await knex.schema.createTable('syncs', (table) => {
     table.text('id').primary();
     table.text('source_id').notNullable().references('data_sources.id');
-    table.integer('number').notNullable();
     table.text('trigger').notNullable();
     table.boolean('force').notNullable();
     table.text('status').notNullable();

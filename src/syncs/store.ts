@@ -1,0 +1,141 @@
+import type { Knex } from 'knex';
+import type { Window } from '../api/paging.js';
+import type { SyncResults } from '../webhooks/events.js';
+import type { SyncStatus, Trigger } from './schema.js';
+
+/** One item that could not be taken in. */
+export type Problem = { key: string; reason: string };
+
+/** How many there were, and the first hundred of them. */
+export type Problems = { count: number; first: Problem[] };
+
+/** One run of a data source, from the asking to the end. Times in milliseconds. */
+export type Sync = {
+  id: string;
+  sourceId: string;
+  trigger: Trigger;
+  force: boolean;
+  status: SyncStatus;
+  /** Starts that were made; more than one when a process died in the middle. */
+  tries: number;
+  done: number;
+  total: number | null;
+  /** The title of the row that was read last. */
+  current: string | null;
+  results: SyncResults | null;
+  reason: string | null;
+  problems: Problems | null;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+};
+
+export type NewSync = Pick<Sync, 'id' | 'sourceId' | 'trigger' | 'force' | 'createdAt'>;
+
+export function syncStore(connection: Knex) {
+  const syncs = () => connection('syncs');
+  return {
+    async find(id: string): Promise<Sync | null> {
+      const row = await syncs().where({ id }).first();
+      return row ? fromRow(row) : null;
+    },
+
+    /** Newest first. */
+    async listOf(sourceId: string, window: Window): Promise<Sync[]> {
+      const rows = await syncs()
+        .where({ source_id: sourceId })
+        .modify((query) => {
+          if (window.after) query.where('id', '<', window.after[0]!);
+        })
+        .orderBy('id', 'desc')
+        .limit(window.limit + 1);
+      return rows.map(fromRow);
+    },
+
+    /** The latest sync of each of these sources that has one. */
+    async latestOf(sourceIds: string[]): Promise<Sync[]> {
+      const latest = syncs().max('id').whereIn('source_id', sourceIds).groupBy('source_id');
+      return (await syncs().whereIn('id', latest)).map(fromRow);
+    },
+
+    async runningOf(sourceIds: string[]): Promise<Sync[]> {
+      const rows = await syncs().whereRaw("status = 'running'").whereIn('source_id', sourceIds);
+      return rows.map(fromRow);
+    },
+
+    /** The bot of a living source, and the sync of it that is queued. Null when there is no such source. */
+    async queueOf(sourceId: string): Promise<{ botId: string; queued: Sync | null } | null> {
+      const source = await connection('data_sources')
+        .join('bots', 'bots.id', 'data_sources.bot_id')
+        .where('data_sources.id', sourceId)
+        .whereNull('data_sources.deleted_at')
+        .whereNull('bots.deleted_at')
+        .first('data_sources.bot_id');
+      if (!source) return null;
+      const queued = await syncs().whereRaw("status = 'queued'").where({ source_id: sourceId }).first();
+      return { botId: source.bot_id, queued: queued ? fromRow(queued) : null };
+    },
+
+    /** Queues it, unless one is queued: then that one is returned, with `force` if either has it. */
+    async enqueue(sync: NewSync): Promise<Sync> {
+      const [row] = await syncs()
+        .insert({
+          id: sync.id,
+          source_id: sync.sourceId,
+          trigger: sync.trigger,
+          force: sync.force,
+          status: 'queued',
+          created_at: sync.createdAt,
+        })
+        .onConflict(connection.raw("(source_id) WHERE status = 'queued'") as never)
+        .merge({ force: connection.raw('(syncs.force OR excluded.force)') })
+        .returning('*');
+      return fromRow(row);
+    },
+
+    /** Takes queued syncs out and takes a running one from whoever runs it. */
+    async drop(sourceId: string): Promise<void> {
+      await syncs().where({ source_id: sourceId, status: 'queued' }).delete();
+      await syncs()
+        .where({ source_id: sourceId, status: 'running' })
+        .update({ lease_token: null, lease_until: null });
+    },
+
+    /** Removes up to `most` that finished before `before`, and never the latest of a source. Returns how many. */
+    async prune(before: number, most: number): Promise<number> {
+      const old = connection('syncs as old')
+        .where('old.finished_at', '<', before)
+        .whereExists(
+          connection('syncs as later')
+            .where('later.source_id', connection.ref('old.source_id'))
+            .where('later.id', '>', connection.ref('old.id')),
+        )
+        .limit(most)
+        .select('old.id');
+      return syncs().whereIn('id', old).delete();
+    },
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
+export function fromRow(row: any): Sync {
+  const number = (value: number | string | null) => (value === null ? null : Number(value));
+  const json = (text: string | null) => (text === null ? null : JSON.parse(text));
+  return {
+    id: row.id,
+    sourceId: row.source_id,
+    trigger: row.trigger,
+    force: Boolean(row.force),
+    status: row.status,
+    tries: row.tries,
+    done: Number(row.done),
+    total: number(row.total),
+    current: row.current,
+    results: json(row.results),
+    reason: row.reason,
+    problems: json(row.problems),
+    createdAt: Number(row.created_at),
+    startedAt: number(row.started_at),
+    finishedAt: number(row.finished_at),
+  };
+}
