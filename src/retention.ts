@@ -1,5 +1,6 @@
 import { idempotency } from './api/idempotency.js';
 import type { Deps } from './deps.js';
+import { removeEndedSessions } from './http/sessions.js';
 import { pruneOutbox } from './outbox/prune.js';
 import type { SyncService } from './syncs/service.js';
 
@@ -18,5 +19,5 @@ export async function keepWithinRetention(
   }
   await syncs.prune(until);
   await idempotency(deps).prune(at);
-  await deps.db('sessions').where('expired', '<', new Date(at).toISOString()).delete();
+  await removeEndedSessions(deps.db, at);
 }
