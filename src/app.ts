@@ -8,6 +8,8 @@ import { apiRouter } from './api/router.js';
 import { botEndpoints } from './bots/api.js';
 import { overviewRoutes } from './bots/overviewRoutes.js';
 import { botRoutes } from './bots/routes.js';
+import { conversationEndpoints } from './conversations/api.js';
+import { visitorRoutes } from './conversations/visitorRoutes.js';
 import { NotFound } from './errors.js';
 import { healthRoutes } from './health.js';
 import { homeRoutes } from './home/routes.js';
@@ -43,6 +45,7 @@ export function createApp(hookbell: Hookbell): Express {
     ...fileEndpoints(deps, hookbell.files),
     ...syncEndpoints(hookbell.sources, hookbell.syncs),
     ...knowledgeEndpoints(deps, hookbell),
+    ...conversationEndpoints(bots, hookbell.conversations),
     ...webhookEndpoints(bots, hookbell.webhooks),
     ...deliveryEndpoints(hookbell.webhooks, hookbell.deliveries),
   ];
@@ -62,6 +65,8 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(securityHeaders(deps.config));
   app.use(triggerRoutes(deps, hookbell.syncs));
   app.use('/api/v1', apiRouter(deps, accounts, withOpenApi(deps, endpoints)));
+
+  app.use(visitorRoutes(deps, bots, hookbell.conversations));
 
   app.use(compression());
   app.use('/assets', assets());

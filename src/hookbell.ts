@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { accountService } from './accounts/service.js';
+import { answersFrom } from './answers/answers.js';
 import { botService } from './bots/service.js';
 import type { Config } from './config.js';
+import { conversationService } from './conversations/service.js';
 import { openDatabase } from './database.js';
 import { courier as createCourier } from './delivery/courier.js';
 import type { Deps } from './deps.js';
 import { createLive } from './http/live.js';
 import { knowledgeSearch } from './knowledge/search.js';
+import { mailer } from './mail/mailer.js';
+import { smtpTransport } from './mail/smtp.js';
 import { createGuard } from './net/guard.js';
 import { createOutbox } from './outbox/append.js';
 import { keepWithinRetention } from './retention.js';
@@ -57,11 +61,20 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
   const files = fileService(deps, { sources, syncs });
   const runner = syncRunner(deps, { syncs, sources, outbox });
   const search = knowledgeSearch(deps.reader);
+  const conversations = conversationService(deps, {
+    bots,
+    accounts,
+    outbox,
+    answers: answersFrom(deps, search),
+  });
+  const mail = mailer(deps, smtpTransport(config));
   const webhooks = webhookService(deps, { bots, sources, courier });
   const deliveries = deliveryService(deps, { webhooks, outbox, courier });
   const chores: Chore[] = [
     { name: 'deliveries', every: '* * * * * *', run: courier.sweep },
     { name: 'syncs', every: '* * * * * *', run: runner.sweep },
+    { name: 'replies', every: '* * * * * *', run: conversations.replies.sweep },
+    { name: 'mail', every: '*/5 * * * * *', run: mail.sweep },
     { name: 'purge', every: '*/10 * * * * *', run: purging(deps, { syncs }) },
     { name: 'retention', every: '30 * * * * *', run: (at) => keepWithinRetention(deps, syncs, at) },
   ];
@@ -78,12 +91,14 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     files,
     syncs,
     search,
+    conversations,
     background: work,
 
     async start(): Promise<void> {
       if (config.role === 'web') return;
       await courier.start({ ownsDatabase: true });
       await runner.start({ ownsDatabase: true });
+      await conversations.replies.start({ ownsDatabase: true });
       work.start();
     },
 
@@ -91,7 +106,8 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     async stop(): Promise<void> {
       live.close();
       await work.stop();
-      await Promise.all([runner.stop(), courier.stop()]);
+      await Promise.all([runner.stop(), courier.stop(), conversations.replies.stop()]);
+      mail.stop();
       await database.close();
     },
   };
