@@ -26,7 +26,6 @@ import { knowledgeEndpoints } from './knowledge/api.js';
 import { sourceEndpoints } from './sources/api.js';
 import { fileEndpoints } from './sources/fileApi.js';
 import { sourceRoutes } from './sources/routes.js';
-import { uploadRoutes } from './sources/uploadRoutes.js';
 import { syncEndpoints } from './syncs/api.js';
 import { webhookEndpoints } from './webhooks/api.js';
 import { deliveryEndpoints } from './webhooks/deliveryApi.js';
@@ -61,6 +60,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.locals.build = buildOf(deps.version);
 
   app.use(healthRoutes(hookbell));
+  if (deps.config.role === 'worker') return app;
   app.use(requestLog(deps.log));
   app.use(securityHeaders(deps.config));
   app.use(triggerRoutes(deps, hookbell.syncs));
@@ -79,7 +79,6 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', homeRoutes(deps, hookbell));
   app.use('/app', overviewRoutes(hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
-  app.use('/app', uploadRoutes(deps, hookbell));
   app.use('/app', webhookRoutes(deps, hookbell));
   app.use('/app', deliveryRoutes(deps, hookbell));
   app.use(() => {
