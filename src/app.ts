@@ -23,6 +23,7 @@ import { requestLog } from './http/requestLog.js';
 import { securityHeaders } from './http/security.js';
 import { sessions } from './http/sessions.js';
 import { knowledgeEndpoints } from './knowledge/api.js';
+import { metricsRoutes } from './metrics.js';
 import { sourceEndpoints } from './sources/api.js';
 import { fileEndpoints } from './sources/fileApi.js';
 import { sourceRoutes } from './sources/routes.js';
@@ -60,6 +61,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.locals.build = buildOf(deps.version);
 
   app.use(healthRoutes(hookbell));
+  app.use(metricsRoutes(deps, hookbell.metrics));
   if (deps.config.role === 'worker') return app;
   app.use(requestLog(deps.log));
   app.use(securityHeaders(deps.config));

@@ -13,6 +13,7 @@ import { createLive } from './http/live.js';
 import { knowledgeSearch } from './knowledge/search.js';
 import { mailer } from './mail/mailer.js';
 import { smtpTransport } from './mail/smtp.js';
+import { createMetrics } from './metrics.js';
 import { createGuard } from './net/guard.js';
 import { createOutbox } from './outbox/append.js';
 import { keepWithinRetention } from './retention.js';
@@ -51,7 +52,8 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
   };
   const accounts = accountService(deps);
   const bots = botService(deps);
-  const courier = createCourier(deps);
+  const metrics = createMetrics(deps);
+  const courier = createCourier(deps, metrics.attempt);
   const outbox = createOutbox({
     listeners: (tx, event) => webhookStore(tx).listeners(event),
     nudge: (webhookIds) => courier.wake(webhookIds),
@@ -92,6 +94,7 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     syncs,
     search,
     conversations,
+    metrics,
     background: work,
 
     async start(): Promise<void> {

@@ -34,6 +34,7 @@ export function courier(
     guard,
     version,
   }: Pick<Deps, 'config' | 'db' | 'clock' | 'log' | 'live' | 'vault' | 'guard' | 'version'>,
+  attempted: (outcome: Outcome['kind'], durationMs: number) => void = () => {},
   random: () => number = Math.random,
 ) {
   const targets = targetStore(vault);
@@ -184,6 +185,7 @@ export function courier(
       lane.target = null;
       release(lane);
     }
+    attempted(outcome.kind, made.durationMs);
     learn(lane, outcome.kind === 'delivered', made.durationMs, cap);
     results.push({ claimed, target, outcome, attempt: made, next: nextOf(claimed, outcome) });
     startSending();

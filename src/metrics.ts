@@ -1,0 +1,107 @@
+import { timingSafeEqual } from 'node:crypto';
+import { type Request, type RequestHandler, Router } from 'express';
+import ipaddr from 'ipaddr.js';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Deps } from './deps.js';
+import { Forbidden } from './errors.js';
+
+export type Metrics = {
+  /** One attempt that was made, and how it ended. */
+  attempt: (outcome: 'delivered' | 'retry' | 'gone', durationMs: number) => void;
+  text: () => Promise<string>;
+  contentType: string;
+};
+
+/** Names and units by Prometheus' conventions; what can be counted in the database is asked there when it is read. */
+export function createMetrics({ reader, clock }: Pick<Deps, 'reader' | 'clock'>): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const attempts = new Counter({
+    name: 'hookbell_delivery_attempts_total',
+    help: 'Attempts made by this process, by outcome',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'hookbell_delivery_attempt_duration_seconds',
+    help: 'Whole attempts: connect, headers and body',
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
+    registers,
+  });
+  new Gauge({
+    name: 'hookbell_deliveries_waiting',
+    help: 'Deliveries that wait to be sent',
+    registers,
+    async collect() {
+      const [row] = await reader('deliveries').whereRaw("status = 'pending'").count({ count: '*' });
+      this.set(Number(row?.count ?? 0));
+    },
+  });
+  new Gauge({
+    name: 'hookbell_oldest_due_delivery_age_seconds',
+    help: 'How long the delivery that is due the longest has been due',
+    registers,
+    async collect() {
+      const row = await reader('deliveries')
+        .whereRaw("status = 'pending'")
+        .min({ due: 'next_attempt_at' })
+        .first();
+      this.set(row?.due ? Math.max(0, clock() - Number(row.due)) / 1000 : 0);
+    },
+  });
+  new Gauge({
+    name: 'hookbell_syncs',
+    help: 'Syncs that wait or run',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      for (const status of ['queued', 'running']) {
+        const [row] = await reader('syncs').whereRaw(`status = '${status}'`).count({ count: '*' });
+        this.set({ status }, Number(row?.count ?? 0));
+      }
+    },
+  });
+  return {
+    attempt(outcome, durationMs) {
+      attempts.inc({ outcome });
+      durations.observe(durationMs / 1000);
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}
+
+/** For callers on this machine; with `METRICS_TOKEN` for whoever has it. */
+export function metricsRoutes({ config }: Pick<Deps, 'config'>, metrics: Metrics): Router {
+  const router = Router();
+  router.get('/metrics', allow(config.metricsToken), async (_req, res) => {
+    res
+      .set('Cache-Control', 'no-store')
+      .type(metrics.contentType)
+      .send(await metrics.text());
+  });
+  return router;
+}
+
+function allow(token: string | undefined): RequestHandler {
+  return (req, res, next) => {
+    if (isHere(req) || (token !== undefined && bears(req, token))) return next();
+    const { status, message } = new Forbidden('Only for callers on this machine, or with METRICS_TOKEN');
+    res.status(status).type('text/plain').send(`${message}\n`);
+  };
+}
+
+/** A proxy on this machine calls from here too, for whoever it forwards. */
+function isHere(req: Request): boolean {
+  const { remoteAddress } = req.socket;
+  if (req.get('X-Forwarded-For') !== undefined || req.get('Forwarded') !== undefined || !remoteAddress)
+    return false;
+  return ipaddr.process(remoteAddress).range() === 'loopback';
+}
+
+function bears(req: Request, token: string): boolean {
+  const given = Buffer.from(req.get('Authorization') ?? '');
+  const wanted = Buffer.from(`Bearer ${token}`);
+  return given.length === wanted.length && timingSafeEqual(given, wanted);
+}
