@@ -1,22 +1,12 @@
-/** The data of each server-sent event of a body (HTML Standard, 9.2.6); all that is not data is passed over. */
+import { createParser } from 'eventsource-parser';
+
+/** The data of each server-sent event of a body, in order; throws when an event is longer than `longest` characters. */
 export async function* eventData(body: AsyncIterable<Uint8Array>, longest: number): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let rest = '';
-  let data: string[] = [];
+  const ready: string[] = [];
+  const parser = createParser({ maxBufferSize: longest, onEvent: ({ data }) => ready.push(data) });
   for await (const chunk of body) {
-    // A CR at the end may be half of a CRLF: it waits for what comes next.
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split(/\r\n|\n|\r(?!$)/);
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      if (line === '' && data.length > 0) {
-        yield data.join('\n');
-        data = [];
-      }
-      const [, value] = /^data:? ?(.*)$/s.exec(line) ?? [];
-      if (value !== undefined) data.push(value);
-    }
-    if (rest.length + data.reduce((sum, line) => sum + line.length, 0) > longest) {
-      throw new Error(`an event is longer than ${longest} characters`);
-    }
+    parser.feed(decoder.decode(chunk, { stream: true }));
+    yield* ready.splice(0);
   }
 }
