@@ -1,9 +1,8 @@
+import { createTransport } from 'nodemailer';
 import type { Config } from '../config.js';
 import { type Transport, Undeliverable } from './mailer.js';
 
 type SmtpError = Error & { code?: string; responseCode?: number };
-type Transporter = { sendMail: (mail: Record<string, unknown>) => Promise<unknown>; close: () => void };
-type Nodemailer = { createTransport: (options: object) => Transporter };
 
 /** For one mail in all, in ms. */
 const patience = 20_000;
@@ -16,25 +15,18 @@ export function smtpTransport({
 }: Pick<Config, 'smtpUrl' | 'mailFrom' | 'publicUrl'>) {
   if (!smtpUrl) return null;
   const { hostname } = new URL(publicUrl);
-  let opened: Promise<Transporter> | null = null;
-
-  async function open(url: string): Promise<Transporter> {
-    // Loaded with the first mail: most who run this send none.
-    const packageName = 'nodemailer';
-    const { createTransport } = (await import(packageName)) as Nodemailer;
-    const timeouts = {
-      dnsTimeout: 5_000,
-      connectionTimeout: 10_000,
-      greetingTimeout: 10_000,
-      socketTimeout: 15_000,
-    };
-    return createTransport({ url, ...timeouts, disableFileAccess: true, disableUrlAccess: true });
-  }
+  const transporter = createTransport({
+    url: smtpUrl,
+    dnsTimeout: 5_000,
+    connectionTimeout: 10_000,
+    greetingTimeout: 10_000,
+    socketTimeout: 15_000,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
 
   const transport: Transport = {
     async send({ id, to, subject, text }) {
-      opened ??= open(smtpUrl);
-      const transporter = await opened;
       const mail = {
         from: mailFrom ?? `Hookbell <hookbell@${hostname}>`,
         to: { name: '', address: to },
@@ -48,7 +40,7 @@ export function smtpTransport({
         throw isFinal(error) ? new Undeliverable(error.message) : error;
       });
     },
-    close: () => void opened?.then((transporter) => transporter.close()),
+    close: () => transporter.close(),
   };
   return transport;
 }
