@@ -23,6 +23,7 @@ export type Stream = {
   /** With an `id`, a browser that reconnects tells it as `Last-Event-ID`. */
   send: (event: string, details: object, id?: number) => void;
   end: () => void;
+  isOpen: () => boolean;
   onClose: (then: () => void) => void;
 };
 
@@ -73,9 +74,11 @@ export function createLive(): Live {
     });
     // Express answers HEAD with the handler of GET: it would never end.
     if (req.method === 'HEAD') res.end();
+    const isOpen = () => !res.writableEnded && !res.destroyed;
     return {
+      isOpen,
       send(event, details, id) {
-        if (res.writableEnded || res.destroyed) return;
+        if (!isOpen()) return;
         res.write(
           `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(details)}\n\n`,
         );
