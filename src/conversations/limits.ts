@@ -74,6 +74,14 @@ export function limiter(tx: Knex, limits: VisitorLimits) {
   };
 }
 
+/** Addresses are kept, as hashes, for as long as they are counted. Returns how many were forgotten. */
+export function forgetAddresses(db: Knex, at: number): Promise<number> {
+  return db('conversations')
+    .whereNotNull('address_hash')
+    .where('created_at', '<=', at - day)
+    .update({ address_hash: null });
+}
+
 function refuse(what: string, waitMs: number): never {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   throw new TooMany(`${what}: try again in ${seconds} s`, seconds);

@@ -10,7 +10,7 @@ import { Conflict, Forbidden, NotFound } from '../errors.js';
 import type { Outbox } from '../outbox/event.js';
 import { conversationStarted } from '../webhooks/events.js';
 import { announcer } from './announcer.js';
-import { limiter, type VisitorLimits } from './limits.js';
+import { forgetAddresses, limiter, type VisitorLimits } from './limits.js';
 import { conversationLists, type Filter } from './lists.js';
 import { type Message, messageStore } from './messages.js';
 import { replyDesk, replyLease } from './replies.js';
@@ -207,8 +207,11 @@ export function conversationService(
 
     replies,
 
-    /** Removes what belonged to deleted bots, in small steps. */
-    removeOfDeletedBots: () => conversationStore(db).removeOfDeletedBots(100),
+    /** Removes what belonged to deleted bots, in small steps, and what was kept for the limits of yesterday. */
+    async tidy(at: number): Promise<void> {
+      await forgetAddresses(db, at);
+      await conversationStore(db).removeOfDeletedBots(100);
+    },
   };
 }
 

@@ -19,12 +19,14 @@ export function transcripts({ live, log }: Pick<Deps, 'live' | 'log'>, conversat
     let last = after;
     let shownState = '';
     let reading = false;
+    /** All that was there is sent; of a reply under way the draft tells what was said before. */
+    let isReady = false;
     let again = false;
 
     async function readOn(): Promise<void> {
       const conversation = await conversations.find(id);
       if (!conversation) return stream.end();
-      for (;;) {
+      while (stream.isOpen()) {
         const messages = await conversations.messagesAfter(id, last, aTime);
         for (const message of messages) {
           last = message.number;
@@ -43,7 +45,7 @@ export function transcripts({ live, log }: Pick<Deps, 'live' | 'log'>, conversat
       if (reading) return;
       reading = true;
       try {
-        while (again) {
+        while (again && stream.isOpen()) {
           again = false;
           await readOn();
         }
@@ -57,10 +59,11 @@ export function transcripts({ live, log }: Pick<Deps, 'live' | 'log'>, conversat
 
     const stop = live.listen(`conversation:${id}`, (event, details) => {
       if (event === 'message' || event === 'state') void catchUp();
-      else stream.send(event, details);
+      else if (isReady) stream.send(event, details);
     });
     stream.onClose(stop);
     void catchUp().then(() => {
+      isReady = true;
       const writing = conversations.replies.underWay(id);
       if (writing) stream.send('draft', { replyTo: writing.replyTo, text: writing.text });
     });

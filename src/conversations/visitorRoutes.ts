@@ -12,7 +12,7 @@ import type { ConversationService } from './service.js';
 import { showInChat, showState } from './show.js';
 import { transcripts } from './transcript.js';
 
-const clientId = z.string().regex(/^[\w-]{8,64}$/, '8 to 64 characters of A-Z a-z 0-9 _ -');
+const clientId = z.string().regex(/^[\w-]{1,64}$/, '1 to 64 characters of A-Z a-z 0-9 _ -');
 const firstMessage = z.strictObject({ content, clientId, userData: userData.optional() });
 const message = z.strictObject({ content, clientId });
 const request = z.strictObject({ userEmail });

@@ -59,8 +59,20 @@ export function visitorOf(url: string, botId: string, headers: Record<string, st
         signal: leaving.signal,
       });
       const seen: Seen[] = [];
-      const ended = answer.ok ? collect(answer.body!, seen).catch(() => {}) : answer.text();
-      return { status: answer.status, headers: answer.headers, seen, ended, leave: () => leaving.abort() };
+      let over = false;
+      const ended = (answer.ok ? collect(answer.body!, seen) : answer.text())
+        .catch(() => {})
+        .finally(() => {
+          over = true;
+        });
+      return {
+        isOver: () => over,
+        status: answer.status,
+        headers: answer.headers,
+        seen,
+        ended,
+        leave: () => leaving.abort(),
+      };
     },
   };
   return page;

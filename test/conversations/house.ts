@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import { type VisitorLimits, visitorLimits } from '../../src/conversations/limit
 import { conversationService } from '../../src/conversations/service.js';
 import { visitorRoutes } from '../../src/conversations/visitorRoutes.js';
 import { createHookbell } from '../../src/hookbell.js';
+import { requestLog } from '../../src/http/requestLog.js';
 import { knowledgeSearch } from '../../src/knowledge/search.js';
 import { caller } from '../support/caller.js';
 
@@ -27,15 +28,18 @@ type Options = {
   dataDir?: string;
   answers?: Answers;
   limits?: Partial<VisitorLimits>;
+  port?: number;
 };
 
 /** A Hookbell on a free port of this machine in which people talk. */
-export async function startHouse({ env = {}, dataDir, answers, limits = {} }: Options = {}) {
+export async function startHouse({ env = {}, dataDir, answers, limits = {}, port = 0 }: Options = {}) {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'hookbell-'));
   const lines: string[] = [];
   let ahead = 0;
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // What comes before there is an app waits for it.
+  const early: [IncomingMessage, ServerResponse][] = [];
+  const server = createServer((...request) => void early.push(request));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = readConfig({
     DATA_DIR: folder,
@@ -54,7 +58,8 @@ export async function startHouse({ env = {}, dataDir, answers, limits = {} }: Op
     outbox,
     answers: answers ?? answersFrom(deps, search),
   });
-  server.on('request', appWith());
+  server.removeAllListeners('request').on('request', appWith());
+  for (const request of early) server.emit('request', ...request);
   await hookbell.start();
   await conversations.replies.start({ ownsDatabase: true });
 
@@ -62,6 +67,7 @@ export async function startHouse({ env = {}, dataDir, answers, limits = {} }: Op
     const api = apiRouter(deps, accounts, conversationEndpoints(bots, conversations));
     const app = express();
     app.set('trust proxy', deps.config.trustProxy);
+    app.use(requestLog(deps.log));
     app.use('/api/v1', (req, res, next) =>
       req.path.includes('/conversations') ? api(req, res, next) : next(),
     );
