@@ -9,6 +9,7 @@ import { Conflict, Invalid, NotFound } from '../errors.js';
 import type { Trigger } from '../syncs/schema.js';
 import type { SyncService } from '../syncs/service.js';
 import type { Sync } from '../syncs/store.js';
+import { sourcesOfBot } from './belonging.js';
 import type { Memo, UploadedFile } from './connectors/connector.js';
 import { fileStore, folders } from './fileStore.js';
 import { nextAt } from './schedule.js';
@@ -37,7 +38,7 @@ export type SourceToRead = Pick<
   memo: Memo | null;
 };
 
-type Parts = { bots: Pick<BotService, 'seenBy'>; syncs: SyncService };
+type Parts = { bots: Pick<BotService, 'seenBy' | 'owns'>; syncs: SyncService };
 
 export type SourceService = ReturnType<typeof sourceService>;
 
@@ -77,6 +78,8 @@ export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guar
   ): Promise<boolean> {
     return takesFiles(type) && !settings.url && (await fileStore(connection).count(id)) === 0;
   }
+
+  bots.owns(sourcesOfBot(deps, syncs));
 
   return {
     seenBy,
