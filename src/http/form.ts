@@ -59,7 +59,7 @@ function refusal(error: unknown): Refused | null {
     const message = 'Please correct the marked fields.';
     return { status: 422, errors: fieldErrors(error), message, headers: {} };
   }
-  if (error instanceof Refusal && [401, 409, 422, 429].includes(error.status)) return error;
+  if (error instanceof Refusal && [401, 409, 413, 422, 429].includes(error.status)) return error;
   return null;
 }
 

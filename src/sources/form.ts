@@ -5,6 +5,7 @@ type Entry = { title: string; text: string };
 
 const lists = new Set(['include', 'exclude']);
 const presets = ['hourly', 'daily', 'weekly'];
+const invisible: Record<string, string> = { '\t': 'tab', ' ': 'space' };
 
 /** A form's fields as the API would take them: numbers, lists, headers and entries instead of text. */
 export function sourceFromForm(body: Config): Config {
@@ -15,8 +16,7 @@ export function sourceFromForm(body: Config): Config {
     const value = text(body[field.name]);
     if (value !== '') config[field.name] = typed(field.name, value);
   }
-  if (type === 'text')
-    config.entries = entriesOf(body.entries).filter((entry) => entry.title !== '' || entry.text !== '');
+  if (type === 'text') config.entries = entriesOf(body.entries);
   const schedule = every === 'cron' ? text(cron) : text(every) || null;
   return { name, type, config, schedule, enabled: enabled === undefined ? true : enabled === 'on' };
 }
@@ -43,11 +43,22 @@ export function formFromSource(source: {
   };
 }
 
-/** The same after a refusal: what was typed stays. */
+/** The same after a refusal, or when there should be room for one more entry: what was typed stays. */
 export const formAgain = (body: Config): Config => ({ ...body, entries: withRoom(entriesOf(body.entries)) });
+
+/** A header is typed into the field of all headers: `config.headers.X-Key` → `config.headers`. */
+export const errorsAgain = (errors: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(errors).map(([path, message]) =>
+      path.startsWith('config.headers.')
+        ? ['config.headers', `${path.slice('config.headers.'.length)}: ${message}`]
+        : [path, message],
+    ),
+  );
 
 function typed(name: string, value: string): unknown {
   if (name === 'maxPages') return Number(value);
+  if (name === 'delimiter') return value === 'space' ? ' ' : value;
   if (lists.has(name)) return linesOf(value);
   if (name !== 'headers') return value;
   return Object.fromEntries(
@@ -59,6 +70,7 @@ function typed(name: string, value: string): unknown {
 }
 
 function untyped(name: string, value: unknown): unknown {
+  if (name === 'delimiter') return invisible[String(value)] ?? value;
   if (lists.has(name) && Array.isArray(value)) return value.join('\n');
   if (name !== 'headers' || typeof value !== 'object') return value;
   return Object.entries(value as Record<string, string>)
@@ -75,11 +87,11 @@ function withRoom(entries: unknown): Entry[] {
   return [...((entries as Entry[] | undefined) ?? []), { title: '', text: '' }];
 }
 
+/** An entry that was emptied is one that was removed. */
 function entriesOf(given: unknown): Entry[] {
-  return Object.values((given ?? {}) as Record<string, Partial<Entry>>).map((entry) => ({
-    title: text(entry?.title),
-    text: text(entry?.text),
-  }));
+  return Object.values((given ?? {}) as Record<string, Partial<Entry>>)
+    .map((entry) => ({ title: text(entry?.title), text: text(entry?.text) }))
+    .filter((entry) => entry.title !== '' || entry.text !== '');
 }
 
 const linesOf = (value: string) =>

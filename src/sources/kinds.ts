@@ -1,3 +1,5 @@
+import { endingsOf } from './uploads.js';
+
 /** A field of a kind's form; `name` is the key in the source's config. */
 export type KindField = {
   name: string;
@@ -48,7 +50,7 @@ export const kinds: Kind[] = [
           ['page', 'only this page'],
         ],
       },
-      { name: 'maxPages', label: 'At most so many pages', type: 'number', placeholder: '500' },
+      { name: 'maxPages', label: 'Page limit', type: 'number', placeholder: '500' },
       {
         name: 'include',
         label: 'Only paths like',
@@ -67,7 +69,7 @@ export const kinds: Kind[] = [
         name: 'selector',
         label: 'CSS selector of the text',
         placeholder: 'main',
-        hint: 'Empty: the main part of the page is found by itself.',
+        hint: 'Empty: the main part of the page is found out.',
       },
     ],
   },
@@ -84,7 +86,7 @@ export const kinds: Kind[] = [
     title: 'CSV table',
     icon: 'table',
     description: 'The lines of a table with a header line, from a URL or uploaded.',
-    accepts: ['.csv', '.tsv', '.txt'],
+    accepts: endingsOf('csv'),
     fields: [
       url('Empty: upload files on the next page.', false),
       {
@@ -92,7 +94,12 @@ export const kinds: Kind[] = [
         label: 'Key column',
         hint: 'The column that tells lines apart. Empty: a line is known by what it says.',
       },
-      { name: 'delimiter', label: 'Delimiter', placeholder: ';', hint: 'Empty: it is found by itself.' },
+      {
+        name: 'delimiter',
+        label: 'Delimiter',
+        placeholder: ';',
+        hint: 'Empty: it is found out. A tab is “tab”.',
+      },
     ],
   },
   {
@@ -116,7 +123,12 @@ export const kinds: Kind[] = [
         placeholder: 'data.items',
         hint: 'Dotted. Empty: the answer itself, or its only array.',
       },
-      { name: 'idField', label: 'Field that tells items apart', placeholder: 'id' },
+      {
+        name: 'idField',
+        label: 'Field with the id',
+        placeholder: 'id',
+        hint: 'Tells items apart. Empty: an item is known by what it says.',
+      },
       { name: 'titleField', label: 'Field with the title', placeholder: 'name' },
       { name: 'nextPath', label: 'Path to the address of the next page', placeholder: 'links.next' },
     ],
@@ -126,7 +138,7 @@ export const kinds: Kind[] = [
     title: 'Files',
     icon: 'file-upload',
     description: 'Texts, Markdown, HTML, tables and JSON that you upload.',
-    accepts: ['.txt', '.md', '.html', '.csv', '.json'],
+    accepts: endingsOf('files'),
     fields: [],
   },
   {

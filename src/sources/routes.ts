@@ -9,11 +9,12 @@ import { NotFound } from '../errors.js';
 import { emptyForm, type FormState, submitted } from '../http/form.js';
 import { rowStore } from '../knowledge/rows.js';
 import type { SyncService } from '../syncs/service.js';
-import type { FileService } from './files.js';
-import { formAgain, formFromSource, settingsShown, sourceFromForm } from './form.js';
+import type { FileService, Upload } from './files.js';
+import { errorsAgain, formAgain, formFromSource, settingsShown, sourceFromForm } from './form.js';
 import { type Kind, kindOf, kinds } from './kinds.js';
 import { newSource, sourceChanges } from './schema.js';
 import type { Source, SourceService } from './service.js';
+import { receiveFiles } from './uploads.js';
 
 type Parts = { bots: BotService; sources: SourceService; files: FileService; syncs: SyncService };
 
@@ -21,18 +22,20 @@ const all = { limit: 200, after: null };
 const latestSyncs = { limit: 10, after: null };
 
 export function sourceRoutes(
-  { clock, live, reader }: Pick<Deps, 'clock' | 'live' | 'reader'>,
+  { config, clock, live, reader }: Pick<Deps, 'config' | 'clock' | 'live' | 'reader'>,
   { bots, sources, files, syncs }: Parts,
 ): Router {
+  const receive = receiveFiles(config);
   const router = Router();
   router.get('/bots/:id/data-sources', requireUser, list);
   router.get('/bots/:id/data-sources/new', requireAdmin, showNew);
   router.post('/bots/:id/data-sources', requireAdmin, submitted(create, showNewAgain));
   router.get('/bots/:id/live', requireUser, stream);
-  router.get('/data-sources/:id', requireUser, show);
+  router.get('/data-sources/:id', requireUser, (req, res) => show(req, res, emptyForm()));
   router.post('/data-sources/:id/sync', requireAdmin, sync);
   router.get('/data-sources/:id/edit', requireAdmin, showStored);
-  router.post('/data-sources/:id/edit', requireAdmin, submitted(change, showEdit));
+  router.post('/data-sources/:id/edit', requireAdmin, submitted(change, showEditAgain));
+  router.post('/data-sources/:id/files', requireAdmin, submitted(addFiles, show));
   router.post('/data-sources/:id/files/:fileId/delete', requireAdmin, removeFile);
   router.get('/data-sources/:id/delete', requireAdmin, confirmRemoval);
   router.post('/data-sources/:id/delete', requireAdmin, remove);
@@ -52,19 +55,16 @@ export function sourceRoutes(
     res.render('sources/form', { bot, kind, source: null, form: emptyForm(formAgain({})) });
   }
 
-  async function showNewAgain(req: Request, res: Response, form: FormState) {
+  async function showNewAgain(req: Request, res: Response, { values, errors, problem }: FormState) {
     const bot = await bots.seenBy(actorOf(req), String(req.params.id));
-    const kind = kindOf(String(form.values.type));
+    const kind = kindOf(String(values.type));
     if (!kind) throw new NotFound('Type of data source');
-    res.render('sources/form', {
-      bot,
-      kind,
-      source: null,
-      form: { ...form, values: formAgain(form.values) },
-    });
+    const form = { values: formAgain(values), errors: errorsAgain(errors), problem };
+    res.render('sources/form', { bot, kind, source: null, form });
   }
 
   async function create(req: Request, res: Response) {
+    if (req.body.more) return showNewAgain(req, res, emptyForm(req.body));
     const input = newSource.parse(sourceFromForm(req.body));
     const source = await sources.create(String(req.params.id), input, actorOf(req), clock());
     res.redirect(303, `/app/data-sources/${source.id}`);
@@ -75,7 +75,7 @@ export function sourceRoutes(
     live.stream(req, res, [`bot:${bot.id}`]);
   }
 
-  async function show(req: Request, res: Response) {
+  async function show(req: Request, res: Response, form: FormState) {
     const actor = actorOf(req);
     const source = await sources.seenBy(actor, String(req.params.id));
     const bot = await bots.seenBy(actor, source.botId);
@@ -93,6 +93,8 @@ export function sourceRoutes(
       bot,
       source,
       kind,
+      form,
+      address: req.method === 'GET' ? req.originalUrl : `/app/data-sources/${source.id}`,
       settings: settingsShown(source),
       scheduleInWords: inWords(source.schedule),
       files: kind.accepts.length > 0 ? await files.listOf(actor, source.id) : [],
@@ -112,22 +114,40 @@ export function sourceRoutes(
 
   async function showStored(req: Request, res: Response) {
     const source = await sources.seenBy(actorOf(req), String(req.params.id));
-    await showEdit(req, res, emptyForm(formFromSource(source)));
+    const bot = await bots.seenBy(actorOf(req), source.botId);
+    res.render('sources/form', {
+      bot,
+      source,
+      kind: kindFor(source),
+      form: emptyForm(formFromSource(source)),
+    });
   }
 
-  async function showEdit(req: Request, res: Response, form: FormState) {
+  async function showEditAgain(req: Request, res: Response, { values, errors, problem }: FormState) {
     const source = await sources.seenBy(actorOf(req), String(req.params.id));
     const bot = await bots.seenBy(actorOf(req), source.botId);
-    const values = form.problem === null ? form.values : formAgain(form.values);
-    res.render('sources/form', { bot, source, kind: kindFor(source), form: { ...form, values } });
+    const form = { values: formAgain(values), errors: errorsAgain(errors), problem };
+    res.render('sources/form', { bot, source, kind: kindFor(source), form });
   }
 
   async function change(req: Request, res: Response) {
+    if (req.body.more) return showEditAgain(req, res, emptyForm(req.body));
     const id = String(req.params.id);
     const { type } = await sources.seenBy(actorOf(req), id);
     const input = sourceFromForm({ ...req.body, type, enabled: req.body.enabled ?? 'off' });
     await sources.change(id, sourceChanges.parse(input), actorOf(req), clock());
     req.session.notice = 'Saved.';
+    res.redirect(303, `/app/data-sources/${id}`);
+  }
+
+  async function addFiles(req: Request, res: Response) {
+    const id = String(req.params.id);
+    await new Promise<void>((received, refused) =>
+      receive(req, res, (error?: unknown) => (error ? refused(error) : received())),
+    );
+    const uploads = (req.files ?? []) as Upload[];
+    await files.add(id, uploads, actorOf(req), clock());
+    req.session.notice = uploads.length === 1 ? 'The file was added.' : `${uploads.length} files were added.`;
     res.redirect(303, `/app/data-sources/${id}`);
   }
 

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { webAddress } from './config.js';
 import { type Connector, onDemand } from './connector.js';
 
+const fewEnough = 'must be a whole number from 1 to 50,000';
 const globs = z.array(z.string().trim().min(1).max(300)).max(100).optional();
 
 const config = z.strictObject({
   url: webAddress,
   mode: z.enum(['page', 'crawl', 'sitemap'], 'must be page, crawl or sitemap').default('crawl'),
   /** At most so many pages are asked for. */
-  maxPages: z.int().min(1).max(50_000).default(500),
+  maxPages: z.int(fewEnough).min(1, fewEnough).max(50_000, fewEnough).default(500),
   /** Globs on the path of a page, see `pathFilter`. */
   include: globs,
   exclude: globs,
