@@ -14,7 +14,8 @@ function inBrackets(details: object): string {
   const facts = Object.entries(details)
     .filter(([, value]) => value !== null && value !== undefined)
     .map(
-      ([name, value]) => `${inWords(name)}: ${Array.isArray(value) ? value.map(inWords).join(', ') : value}`,
+      ([name, value]) =>
+        `${inWords(name)}: ${name === 'fields' ? value.map(inWords).join(', ') : [value].flat().join(', ')}`,
     );
   return facts.length > 0 ? ` (${facts.join('; ')})` : '';
 }
