@@ -51,3 +51,23 @@ document.addEventListener('change', (event) => {
 });
 addEventListener('DOMContentLoaded', () => showMatching(document));
 document.addEventListener('htmx:afterSettle', (event) => showMatching(event.target.parentNode ?? document));
+
+// A link or form that was followed without a reload leads to the top of the new page, as one with a reload does;
+// a form that was refused leads to its first wrong field.
+document.addEventListener('htmx:afterSettle', ({ detail }) => {
+  if (!detail.boosted) return;
+  const wrong = document.querySelector('[aria-invalid], [role="alert"]');
+  if (!wrong) scrollTo(0, 0);
+  const start = wrong ?? document.querySelector('[autofocus], main');
+  if (start.role === 'alert') start.tabIndex = -1;
+  start.focus({ preventScroll: !wrong });
+});
+
+// A part of a page that cannot be renewed, because somebody deleted it or signed us out: the whole page says why.
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const { boosted, xhr, pathInfo } = event.detail;
+  const isOther = new URL(xhr.responseURL).pathname !== new URL(pathInfo.requestPath, location).pathname;
+  if (boosted || (xhr.status < 400 && !isOther)) return;
+  event.detail.shouldSwap = false;
+  location.reload();
+});

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatDistanceStrict } from 'date-fns';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import type { Deps } from '../deps.js';
 import { csrfToken } from './csrf.js';
 
@@ -19,7 +19,7 @@ export function pageLocals({ clock }: Pick<Deps, 'clock'>): RequestHandler {
       user: req.user ?? null,
       path: req.path,
       csrf: () => csrfToken(req),
-      notice: takeNotice(req.session),
+      notice: isShownWhole(req) ? takeNotice(req.session) : null,
       when: (ms: number) => ({
         iso: new Date(ms).toISOString(),
         exact: exact.format(ms),
@@ -33,6 +33,12 @@ export function pageLocals({ clock }: Pick<Deps, 'clock'>): RequestHandler {
     });
     next();
   };
+}
+
+/** A part that renews itself, or a stream, would take the notice away from the page that comes. */
+function isShownWhole(req: Request): boolean {
+  const isPart = req.get('HX-Request') === 'true' && req.get('HX-Boosted') !== 'true';
+  return req.method === 'GET' && !isPart && Boolean(req.accepts('html'));
 }
 
 function takeNotice(session: { notice?: string }): string | null {

@@ -25,6 +25,7 @@ export function deliveryRoutes(
   const router = Router();
   router.get('/webhooks/:id', requireUser, show);
   router.get('/webhooks/:id/live', requireUser, stream);
+  router.get('/webhooks/:id/secrets', requireUser, backToWebhook);
   router.post('/webhooks/:id/secrets', requireAdmin, show);
   router.post('/webhooks/:id/test', requireAdmin, sendTest);
   router.get('/deliveries/:id', requireUser, showDelivery);
@@ -61,12 +62,18 @@ export function deliveryRoutes(
     res.render('webhooks/show', {
       ...shared,
       secrets,
+      address: req.method === 'GET' ? req.originalUrl : `/app/webhooks/${webhook.id}`,
       status: query.status ?? '',
       statuses: deliveryStatus.options,
       deliveries: listed.data,
       next: listed.nextCursor,
       waiting: await deliveries.waiting(webhook.id),
     });
+  }
+
+  /** Whoever reloads the address that showed the secrets sees the page without them. */
+  function backToWebhook(req: Request, res: Response) {
+    res.redirect(303, `/app/webhooks/${req.params.id}`);
   }
 
   async function stream(req: Request, res: Response) {
