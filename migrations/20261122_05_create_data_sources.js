@@ -18,10 +18,13 @@ export async function up(knex) {
     table.bigInteger('token_count').notNullable().defaultTo(0);
     table.bigInteger('created_at').notNullable();
     table.bigInteger('updated_at').notNullable();
-    table.bigInteger('deleted_at').index();
+    table.bigInteger('deleted_at');
   });
   await knex.raw(
     'CREATE INDEX data_sources_next ON data_sources (next_sync_at) WHERE next_sync_at IS NOT NULL',
+  );
+  await knex.raw(
+    'CREATE INDEX data_sources_deleted ON data_sources (deleted_at) WHERE deleted_at IS NOT NULL',
   );
   await knex.schema.createTable('files', (table) => {
     table.text('id').primary();

@@ -10,29 +10,30 @@ const frequent = new Set(
 );
 
 /**
- * What a person typed as a query of SQLite's FTS5 (sqlite.org/fts5.html, 3): documents with any of the words, those
- * with words that were written as one (`e-mail`, `SKU-1234`) side by side before others. Everything is quoted, so that
- * nothing the person types is an operator. Null when there is no word in it.
+ * What a person typed as queries of SQLite's FTS5 (sqlite.org/fts5.html, 3). Everything is quoted, so that nothing the
+ * person types is an operator. Null when there is no word in it.
  */
-export function anyWord(typed: string): string | null {
-  const terms = [...new Set(typed.normalize('NFC').split(/\s+/).flatMap(termsOf))];
-  const telling = terms.filter((term) => !frequent.has(term.toLowerCase()));
-  const chosen = (telling.length > 0 ? telling : terms).slice(0, mostWords);
-  return chosen.length > 0 ? chosen.map(quoted).join(' OR ') : null;
+export function queriesOf(typed: string): { all: string; any: string } | null {
+  const chunks = typed.normalize('NFC').split(/\s+/).map(wordsIn);
+  const words = [...new Set(chunks.flat())];
+  const telling = words.filter((word) => !frequent.has(word.toLowerCase()));
+  const chosen = (telling.length > 0 ? telling : words).slice(0, mostWords);
+  if (chosen.length === 0) return null;
+  // Words that were written as one (`e-mail`, `SKU-1234`) count more when they stand side by side.
+  const together = chunks.filter(({ length }) => length > 1).map((chunk) => chunk.join(' '));
+  return {
+    all: chosen.map(quoted).join(' AND '),
+    any: [...together.slice(0, mostWords), ...chosen].map(quoted).join(' OR '),
+  };
 }
 
-/** The same for words that begin so: for when the words as they stand find nothing. */
+/** Any word that begins as one of these: for when the words as they stand find nothing. */
 export function anyBeginning(typed: string): string | null {
   const words = [...new Set(wordsIn(typed.normalize('NFC')))].filter(
     ({ length }) => length >= shortestPrefix,
   );
   const chosen = words.slice(0, mostWords);
   return chosen.length > 0 ? chosen.map((word) => `${quoted(word)} *`).join(' OR ') : null;
-}
-
-function termsOf(chunk: string): string[] {
-  const words = wordsIn(chunk);
-  return words.length > 1 ? [words.join(' '), ...words] : words;
 }
 
 const wordsIn = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];

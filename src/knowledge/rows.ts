@@ -22,24 +22,28 @@ export const visible = (query: Knex.QueryBuilder) =>
 
 export function rowStore(reader: Knex) {
   return {
-    /** The rows that changed last first. */
-    async listOf(sourceId: string, window: Window): Promise<StoredRow[]> {
-      const rows = await reader('rows')
-        .join('data_sources', 'data_sources.id', 'rows.source_id')
-        .where('rows.source_id', sourceId)
-        .where(visible)
-        .modify((query) => {
-          if (window.after) query.whereRaw('(rows.since_sync, rows.id) < (?, ?)', window.after);
-        })
-        .orderBy([
-          { column: 'rows.since_sync', order: 'desc' },
-          { column: 'rows.id', order: 'desc' },
-        ])
-        .limit(window.limit + 1)
-        .select('rows.*');
-      return rows.map(fromRow);
+    /** The rows that changed last first; `after` is `[since, id]` of the last one seen. */
+    async listOf(sourceId: string, { limit, after }: Window): Promise<StoredRow[]> {
+      const most = limit + 1;
+      const latest = () => ofSource(sourceId).orderBy('rows.since_sync', 'desc').orderBy('rows.id', 'desc');
+      if (!after) return (await latest().limit(most)).map(fromRow);
+      const [since, id] = after as [number, number];
+      // Apart, because SQLite takes only half of a pair (since_sync, id) for a range.
+      const same = await latest().where({ since_sync: since }).where('rows.id', '<', id).limit(most);
+      const older = await latest()
+        .where('since_sync', '<', since)
+        .limit(most - same.length);
+      return [...same, ...older].map(fromRow);
     },
   };
+
+  function ofSource(sourceId: string) {
+    return reader('rows')
+      .join('data_sources', 'data_sources.id', 'rows.source_id')
+      .where('rows.source_id', sourceId)
+      .where(visible)
+      .select('rows.*');
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
