@@ -38,10 +38,12 @@ export async function intake(
   let batch = emptyBatch();
   let memo: Finished & { kind: 'read' } = { kind: 'read', memo: null };
   const progress: Progress = { done: 0, total: null, current: null };
-  let toldAt = 0;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  let toldRows = 0;
 
   function tell(): void {
     toldAt = performance.now();
+    toldRows = progress.done;
     main.tell({ tell: 'progress', ...progress, total: total() });
   }
 
@@ -56,29 +58,39 @@ export async function intake(
     underWay.push(taken);
   }
 
-  for await (const item of items) {
-    if (item.kind === 'all-same') return { kind: 'all-same' };
-    if (item.kind === 'memo') {
-      memo = { kind: 'read', memo: item.memo };
-      continue;
-    }
-    const pending = pendingOf(item);
-    progress.done += 1;
-    progress.current = item.kind === 'row' ? item.row.title : item.key;
-    if (!keys.add(pending.key)) {
-      main.tell({ tell: 'problem', problem: repeated(item, pending.key) });
-    } else {
-      batch.pending.push(pending);
-      batch.characters += pending.row?.text.length ?? 0;
-    }
-    const now = performance.now();
-    if (now - toldAt > progressEvery) tell();
-    if (isDue(batch, now)) await handOver();
+  // What was read before a pause is told in the pause, not after it.
+  const pauses = setInterval(() => progress.done > toldRows && tell(), progressEvery);
+  try {
+    return await takeAll();
+  } finally {
+    clearInterval(pauses);
   }
-  await handOver();
-  await Promise.all(underWay);
-  tell();
-  return memo;
+
+  async function takeAll(): Promise<Finished> {
+    for await (const item of items) {
+      if (item.kind === 'all-same') return { kind: 'all-same' };
+      if (item.kind === 'memo') {
+        memo = { kind: 'read', memo: item.memo };
+        continue;
+      }
+      const pending = pendingOf(item);
+      progress.done += 1;
+      progress.current = item.kind === 'row' ? item.row.title : item.key;
+      if (!keys.add(pending.key)) {
+        main.tell({ tell: 'problem', problem: repeated(item, pending.key) });
+      } else {
+        batch.pending.push(pending);
+        batch.characters += pending.row?.text.length ?? 0;
+      }
+      const now = performance.now();
+      if (now - toldAt > progressEvery) tell();
+      if (isDue(batch, now)) await handOver();
+    }
+    await handOver();
+    await Promise.all(underWay);
+    tell();
+    return memo;
+  }
 }
 
 const emptyBatch = () => ({ pending: [] as Pending[], characters: 0, since: performance.now() });

@@ -14,8 +14,6 @@ import { removeSuperseded } from './versions.js';
 
 /** In ms. A lease ends that long after it was renewed last; it is renewed when progress is saved, and in between. */
 const lease = { length: 60_000, renewAfter: 10_000, look: 500 };
-/** Of the JavaScript heap of one worker thread. */
-const megabytes = 512;
 /** In ms: how long a thread with nothing to do is kept, its tokenizer loaded. */
 const idle = 10_000;
 
@@ -31,8 +29,8 @@ type Parts = { syncs: SyncService; sources: Pick<SourceService, 'toRead' | 'sync
 
 export type SyncRunner = ReturnType<typeof syncRunner>;
 
-/** Runs what is queued, `SYNC_CONCURRENCY` at a time, each in a worker thread. */
-export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts) {
+/** Runs what is queued, `SYNC_CONCURRENCY` at a time, each in a worker thread with a heap of so many `megabytes`. */
+export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts, megabytes = 512) {
   const { config, db, log, clock, live } = deps;
   const settle = settling(deps, outbox);
   const running = new Map<string, { sourceId: string; abort: AbortController; done: Promise<void> }>();
@@ -42,13 +40,16 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts) {
   let lookAgain = false;
 
   const threads = () => {
-    pool ??= new Piscina({
+    if (pool) return pool;
+    pool = new Piscina({
       filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
       minThreads: 0,
       maxThreads: config.syncConcurrency,
       idleTimeout: idle,
       resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: 16 },
     });
+    // Of a thread that dies with nothing to do; unheard, it would end the process.
+    pool.on('error', (error) => log.error({ err: error }, 'a worker thread died'));
     return pool;
   };
 
@@ -103,7 +104,7 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts) {
       onProgress: () => tell('running', own),
     });
     tell('running', own);
-    const stopLooking = keepLease(sync, own, abort);
+    const stopLooking = keepLease(sync, own, abort, () => tell('running', own));
     try {
       const success = await own.read();
       await settle.succeed(sync, own, success, clock());
@@ -130,8 +131,13 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts) {
     await settle.fail(sync, report, reason ?? unforeseen, clock());
   }
 
-  /** Saves progress at most twice a second, and keeps the lease; ends the run when it is lost. */
-  function keepLease(sync: Claimed, { progress }: Run, abort: AbortController): () => void {
+  /** Saves progress at most twice a second and says so, and keeps the lease; ends the run when it is lost. */
+  function keepLease(
+    sync: Claimed,
+    { progress }: Run,
+    abort: AbortController,
+    onSaved: () => void,
+  ): () => void {
     let saved = { ...progress };
     let savedAt = clock();
     let saving = false;
@@ -142,7 +148,8 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts) {
       try {
         saved = { ...progress };
         savedAt = clock();
-        if (!(await renew(db, sync, savedAt + lease.length, saved))) abort.abort(new Lost());
+        if (await renew(db, sync, savedAt + lease.length, saved)) onSaved();
+        else abort.abort(new Lost());
       } catch (error) {
         log.warn({ err: error, syncId: sync.id }, 'the progress of a sync could not be saved');
       } finally {

@@ -105,25 +105,35 @@ export async function write(tx: Knex, { sourceId, visible }: Versions, written: 
 /** Notes the memos of rows that stay as they are (`{key, memo}[]`, as JSON). */
 export async function remember(tx: Knex, { sourceId, visible }: Versions, rows: string): Promise<void> {
   await tx.raw(
+    // By its id, so that SQLite looks each row up instead of going through all of them.
     `UPDATE rows SET memo = given.memo FROM ${records(tx, 'given', { key: 'text', memo: 'text' })}
-     WHERE rows.source_id = ? AND rows.key = given.key AND rows.since_sync <= ? AND rows.until_sync IS NULL`,
+     WHERE rows.id = (SELECT own.id FROM rows own WHERE own.source_id = ? AND own.key = given.key
+       AND own.since_sync <= ? AND own.until_sync IS NULL)`,
     [rows, sourceId, visible],
   );
 }
 
 /** The ids of all rows that can be searched, in pages. */
-export async function* visibleIds(reader: Knex, versions: Versions): AsyncGenerator<number[]> {
-  let [since, id] = [0, 0];
-  for (;;) {
-    const rows = await reader('rows')
-      .whereRaw(isVisible, visibleOnes(versions))
-      .whereRaw('(since_sync, id) > (?, ?)', [since, id])
-      .orderBy(['since_sync', 'id'])
-      .limit(1_000)
-      .select('id', 'since_sync');
-    if (rows.length === 0) return;
-    yield rows.map((row) => Number(row.id));
-    ({ since_sync: since, id } = rows.at(-1));
+export async function* visibleIds(reader: Knex, { sourceId, visible }: Versions): AsyncGenerator<number[]> {
+  const own = () => reader('rows').where({ source_id: sourceId });
+  for (let since = 0; ; ) {
+    const next = await own().where('since_sync', '>', since).min({ since: 'since_sync' }).first();
+    since = Number(next?.since ?? visible + 1);
+    if (since > visible) return;
+    for (let last = 0; ; ) {
+      // One sync at a time: of a pair (since_sync, id), SQLite takes only the half for a range.
+      const rows = await own()
+        .where({ since_sync: since })
+        .where('id', '>', last)
+        .orderBy('id')
+        .limit(1_000)
+        .select('id', 'until_sync');
+      if (rows.length === 0) break;
+      last = Number(rows.at(-1).id);
+      yield rows
+        .filter((row) => row.until_sync === null || row.until_sync > visible)
+        .map((row) => Number(row.id));
+    }
   }
 }
 
