@@ -33,6 +33,8 @@ import { deliveryEndpoints } from './webhooks/deliveryApi.js';
 import { deliveryRoutes } from './webhooks/deliveryRoutes.js';
 import { webhookRoutes } from './webhooks/routes.js';
 import { triggerRoutes } from './webhooks/triggerRoutes.js';
+import { widgetRoutes } from './widget/routes.js';
+import { widgetTabRoutes } from './widget/tabRoutes.js';
 
 const views = `${import.meta.dirname}/../../views`;
 
@@ -72,6 +74,7 @@ export function createApp(hookbell: Hookbell): Express {
 
   app.use(compression());
   app.use('/assets', assets());
+  app.use(widgetRoutes(deps, bots, hookbell.conversations));
   app.use(sessions(deps), formBody, csrfProtection);
   app.use(recogniseUser(accounts), pageLocals(deps));
   app.use(signInRoutes(deps, accounts));
@@ -81,6 +84,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', homeRoutes(deps, hookbell));
   app.use('/app', overviewRoutes(hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
+  app.use('/app', widgetTabRoutes(deps, bots));
   app.use('/app', webhookRoutes(deps, hookbell));
   app.use('/app', deliveryRoutes(deps, hookbell));
   app.use(() => {
