@@ -1,22 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import type { Agent } from 'undici';
 import type { Deps } from '../deps.js';
 import { guardedAgent } from '../net/connect.js';
 import { type Claimed, claim, dueWebhooks, giveBack } from '../outbox/claim.js';
 import { type Settlement, settle } from '../outbox/settle.js';
 import { type Target, targetStore } from '../webhooks/target.js';
 import { nextAttemptAt } from './backoff.js';
-import { appetite, isProven, type Lane, learn, newLane } from './lane.js';
+import { noteHealth, type Told } from './health.js';
+import { type Lane, learn } from './lane.js';
+import { createLanes } from './lanes.js';
 import type { Outcome } from './outcome.js';
 import { send } from './send.js';
 
-const lanesATime = 64;
-
-export type Courier = ReturnType<typeof courier>;
+type Needs = Pick<Deps, 'config' | 'db' | 'clock' | 'log' | 'live' | 'vault' | 'guard' | 'version'>;
 
 /** A settlement with what it teaches about its webhook; nothing, if the delivery was given back unsent. */
-type Result = Settlement & { outcome: Outcome | null; target: Target | null };
+type Result = Settlement & { told: Told | null };
+
+export type Courier = ReturnType<typeof courier>;
 
 /**
  * Carries deliveries from the outbox to their receivers. One cycle is one transaction: what was answered since the
@@ -24,47 +25,36 @@ type Result = Settlement & { outcome: Outcome | null; target: Target | null };
  * that the busier it is, the more each one carries.
  */
 export function courier(
-  {
-    config,
-    db,
-    clock,
-    log,
-    live,
-    vault,
-    guard,
-    version,
-  }: Pick<Deps, 'config' | 'db' | 'clock' | 'log' | 'live' | 'vault' | 'guard' | 'version'>,
+  { config, db, clock, log, live, vault, guard, version }: Needs,
   attempted: (outcome: Outcome['kind'], durationMs: number) => void = () => {},
   random: () => number = Math.random,
 ) {
+  const timeout = config.deliveryTimeout;
+  const lanes = createLanes({
+    eachAtOnce: config.endpointConcurrency,
+    allAtOnce: config.deliveryConcurrency,
+  });
   const targets = targetStore(vault);
-  const lanes = new Map<string, Lane>();
-  /** Webhooks that may have more due than was claimed. */
-  const hungry = new Set<string>();
+  const agent = guardedAgent(guard, { connect: { timeout } });
+  const sender = { agent, clock, timeout, userAgent: `Hookbell/${version}` };
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
   let results: Result[] = [];
-  let inFlight = 0;
   let cycling: Promise<void> | null = null;
   let stopped = true;
   /** The database refused: nothing is tried before the next sweep. */
   let resting = false;
-  const stopping = new AbortController();
-  setMaxListeners(0, stopping.signal);
-  const agent: Agent = guardedAgent(guard, { connect: { timeout: config.deliveryTimeout } });
-  const sender = { agent, clock, timeout: config.deliveryTimeout, userAgent: `Hookbell/${version}` };
-  const cap = config.endpointConcurrency;
-  /** Covers what is claimed ahead and the attempt itself. */
-  const lease = config.deliveryTimeout + 15_000;
+
+  const hasWork = () => results.length > 0 || lanes.isHungry();
 
   function wake(webhookIds: Iterable<string> = []): void {
-    for (const id of webhookIds) hungry.add(id);
+    lanes.mayHaveMore(webhookIds);
     if (stopped || resting || cycling) return;
     cycling = cycles().finally(() => {
       cycling = null;
       if (hasWork()) wake();
     });
   }
-
-  const hasWork = () => results.length > 0 || wants().length > 0;
 
   async function cycles(): Promise<void> {
     // The rest of this turn of the event loop may bring more for the same cycle.
@@ -79,117 +69,58 @@ export function courier(
 
   async function cycle(): Promise<void> {
     const settled = results;
+    const wants = lanes.wants();
     results = [];
-    const wanted = wants();
     try {
-      const { claimed, found } = await db.transaction(async (tx) => {
-        await settle(tx, settled);
-        await noteHealth(tx, settled);
-        const found = await targets.find(
-          tx,
-          wanted.map((want) => want.webhookId),
-        );
-        const at = clock();
-        const wants = wanted.filter((want) => found.has(want.webhookId));
-        const token = randomBytes(12).toString('base64url');
-        return { found, claimed: await claim(tx, wants, { token, until: at + lease }, at) };
-      });
-      tellPages(settled);
-      for (const { claimed, next } of settled) {
-        if (claimed.subject !== null && next.status !== 'pending') hungry.add(claimed.webhookId);
-      }
-      accept(wanted, found, claimed);
+      const { claimed, found } = await db.transaction((tx) => settleAndClaim(tx, settled, wants));
+      giveBackUnsent(lanes.accept(wants, found, claimed));
     } catch (error) {
       results = [...settled, ...results];
+      lanes.mayHaveMore(wants.map(({ webhookId }) => webhookId));
       throw error;
     }
-    startSending();
-  }
-
-  function wants() {
-    const open: { webhookId: string; limit: number }[] = [];
-    for (const webhookId of hungry) {
-      const limit = appetite(laneOf(webhookId), cap);
-      if (limit > 0) open.push({ webhookId, limit });
-      if (open.length === lanesATime) break;
+    for (const { claimed, next } of settled) {
+      if (claimed.subject !== null && next.status !== 'pending') lanes.mayHaveMore([claimed.webhookId]);
     }
-    return open;
+    tellPages(settled);
+    sendReady();
   }
 
-  function accept(
-    wanted: { webhookId: string; limit: number }[],
-    found: Map<string, Target>,
-    claimed: Claimed[],
-  ): void {
-    const counts = new Map<string, number>();
-    for (const one of claimed) {
-      laneOf(one.webhookId).ready.push(one);
-      counts.set(one.webhookId, (counts.get(one.webhookId) ?? 0) + 1);
-    }
-    for (const { webhookId, limit } of wanted) {
-      const lane = laneOf(webhookId);
-      lane.target = found.get(webhookId) ?? null;
-      hungry.delete(webhookId);
-      if (!lane.target) release(lane);
-      // To the back of the queue, so that every webhook has its turn.
-      if (counts.get(webhookId) === limit) hungry.add(webhookId);
-      forgetIfIdle(webhookId, lane);
-    }
+  async function settleAndClaim(tx: Deps['db'], settled: Result[], wants: ReturnType<typeof lanes.wants>) {
+    const at = clock();
+    await settle(tx, settled);
+    const told = settled.flatMap((result) => result.told ?? []);
+    await noteHealth(tx, targets, told, at);
+    const ids = wants.map(({ webhookId }) => webhookId);
+    const found = await targets.find(tx, ids);
+    const open = wants.filter(({ webhookId }) => found.has(webhookId));
+    // Covers what is claimed ahead and the attempt itself.
+    const lease = { token: randomBytes(12).toString('base64url'), until: at + timeout + 15_000 };
+    return { found, claimed: await claim(tx, open, lease, at) };
   }
 
-  /** What was claimed ahead waits in the database again. */
-  function release(lane: Lane): void {
-    for (const claimed of lane.ready.splice(0)) results.push(unsent(claimed));
-  }
-
-  function unsent(claimed: Claimed): Result {
-    const next = { status: 'pending', step: claimed.step, nextAttemptAt: clock() } as const;
-    return { claimed, target: null, outcome: null, attempt: null, next };
-  }
-
-  function startSending(): void {
-    if (stopped) return;
-    const unprovenPlaces = Math.max(1, config.deliveryConcurrency >> 1);
-    let unproven = 0;
-    for (const lane of lanes.values()) if (!isProven(lane)) unproven += lane.inFlight;
-    for (const lane of lanes.values()) {
-      while (
-        lane.target &&
-        lane.ready.length > 0 &&
-        lane.inFlight < lane.window &&
-        inFlight < config.deliveryConcurrency
-      ) {
-        if (!isProven(lane) && ++unproven > unprovenPlaces) break;
-        void attempt(lane, lane.target, lane.ready.shift()!);
-      }
-    }
+  function sendReady(): void {
+    if (!stopped) lanes.send(attempt);
   }
 
   async function attempt(lane: Lane, target: Target, claimed: Claimed): Promise<void> {
-    if (claimed.leaseUntil < clock() + config.deliveryTimeout) {
-      results.push(unsent(claimed));
-      hungry.add(claimed.webhookId);
+    if (claimed.leaseUntil < clock() + timeout) {
+      giveBackUnsent([claimed]);
+      return wake([claimed.webhookId]);
+    }
+    const { attempt, outcome } = await send(sender, target, claimed, stopping.signal);
+    if (stopping.signal.aborted && outcome.kind !== 'delivered') return giveBackUnsent([claimed]);
+    if (outcome.kind === 'gone') giveBackUnsent(lanes.hold(target.id));
+    const isDelivered = outcome.kind === 'delivered';
+    learn(lane, isDelivered, attempt.durationMs, config.endpointConcurrency);
+    attempted(outcome.kind, attempt.durationMs);
+    const told = { target, outcome, startedAt: attempt.startedAt };
+    results.push({ claimed, attempt, next: nextOf(claimed, outcome), told });
+    // After this attempt has given its place back.
+    setImmediate(() => {
+      sendReady();
       wake();
-      return;
-    }
-    lane.inFlight++;
-    inFlight++;
-    const { attempt: made, outcome } = await send(sender, target, claimed, stopping.signal);
-    lane.inFlight--;
-    inFlight--;
-    if (stopping.signal.aborted && outcome.kind !== 'delivered') {
-      results.push(unsent(claimed));
-      return;
-    }
-    if (outcome.kind === 'gone') {
-      lane.target = null;
-      release(lane);
-    }
-    attempted(outcome.kind, made.durationMs);
-    learn(lane, outcome.kind === 'delivered', made.durationMs, cap);
-    results.push({ claimed, target, outcome, attempt: made, next: nextOf(claimed, outcome) });
-    startSending();
-    wake();
+    });
   }
 
   function nextOf({ step }: Claimed, outcome: Outcome): Settlement['next'] {
@@ -202,40 +133,34 @@ export function courier(
       : { status: 'pending', step: step + 1, nextAttemptAt: again };
   }
 
-  async function noteHealth(tx: Deps['db'], settled: Result[]): Promise<void> {
-    for (const { outcome, target, attempt } of settled) {
-      if (!outcome || !target || !attempt) continue;
-      if (outcome.kind === 'delivered') {
-        if (target.failingSince === null) continue;
-        await targets.recovered(tx, target.id);
-        target.failingSince = null;
-      } else {
-        if (outcome.kind === 'gone') await targets.gone(tx, target, outcome.reason, clock());
-        if (target.failingSince !== null && target.lastError === outcome.reason) continue;
-        await targets.failing(tx, target.id, target.failingSince ?? attempt.startedAt, outcome.reason);
-        target.failingSince ??= attempt.startedAt;
-        target.lastError = outcome.reason;
-      }
+  /** They wait in the database again, as if they had never been claimed. */
+  function giveBackUnsent(claims: Claimed[]): void {
+    for (const claimed of claims) {
+      const next = { status: 'pending', step: claimed.step, nextAttemptAt: clock() } as const;
+      results.push({ claimed, attempt: null, next, told: null });
     }
   }
 
   function tellPages(settled: Result[]): void {
-    for (const target of new Set(settled.map(({ target }) => target))) {
-      if (!target) continue;
-      live.publish(`webhook:${target.id}`, 'delivery');
-      live.publish(`bot:${target.botId}`, 'delivery');
+    const told = new Set(settled.flatMap((result) => result.told?.target ?? []));
+    for (const { id, botId } of told) {
+      live.publish(`webhook:${id}`, 'delivery');
+      live.publish(`bot:${botId}`, 'delivery');
     }
   }
 
-  function laneOf(webhookId: string): Lane {
-    const lane = lanes.get(webhookId) ?? newLane();
-    lanes.set(webhookId, lane);
-    return lane;
+  async function sweep(at: number): Promise<void> {
+    resting = false;
+    await giveBack(db, at);
+    wake(await dueWebhooks(db, at));
   }
 
-  function forgetIfIdle(webhookId: string, lane: Lane): void {
-    if (lane.inFlight === 0 && lane.ready.length === 0 && !hungry.has(webhookId) && lane.window === 1)
-      lanes.delete(webhookId);
+  /** Waits, at most `limit` ms, until nothing is in flight. */
+  async function allLanded(limit: number): Promise<void> {
+    const until = performance.now() + limit;
+    while (lanes.inFlight() > 0 && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   return {
@@ -244,25 +169,18 @@ export function courier(
 
     /** The webhook was paused, disabled or deleted: nothing more is sent to it until it is woken. */
     hold(webhookId: string): void {
-      const lane = lanes.get(webhookId);
-      if (!lane) return;
-      lane.target = null;
-      release(lane);
+      giveBackUnsent(lanes.hold(webhookId));
       wake();
     },
 
     /** Takes up all that is due, and what a process that died had taken. */
-    async sweep(at: number): Promise<void> {
-      resting = false;
-      await giveBack(db, at);
-      wake(await dueWebhooks(db, at));
-    },
+    sweep,
 
     /** With `ownsDatabase` (SQLite), whatever is marked as being sent was left by a process that died. */
     async start({ ownsDatabase }: { ownsDatabase: boolean }): Promise<void> {
       stopped = false;
       if (ownsDatabase) await giveBack(db, Number.MAX_SAFE_INTEGER);
-      await this.sweep(clock());
+      await sweep(clock());
     },
 
     /** Attempts in flight have `grace` ms to end; the rest is given back unsent. */
@@ -273,15 +191,9 @@ export function courier(
       await allLanded(grace);
       stopping.abort();
       await allLanded(1_000);
-      for (const lane of lanes.values()) release(lane);
+      giveBackUnsent(lanes.releaseAll());
       await db.transaction((tx) => settle(tx, results));
       await agent.destroy();
     },
   };
-
-  /** Waits, at most `limit` ms, until nothing is in flight. */
-  async function allLanded(limit: number): Promise<void> {
-    const until = performance.now() + limit;
-    while (inFlight > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

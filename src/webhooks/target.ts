@@ -11,8 +11,6 @@ export type Target = {
   secret: string;
   /** The secrets that sign now: during a rotation's overlap also the old one. */
   signingSecrets: (at: number) => string[];
-  failingSince: number | null;
-  lastError: string | null;
 };
 
 /** What delivery knows of webhooks: where to send, and how it went. */
@@ -31,12 +29,19 @@ export function targetStore(vault: Vault) {
       return new Map(rows.map((row) => [row.id, fromRow(row)]));
     },
 
+    /** `since` counts only if it was not failing before. */
     async failing(connection: Knex, id: string, since: number, error: string): Promise<void> {
-      await connection('webhooks').where({ id }).update({ failing_since: since, last_error: error });
+      await connection('webhooks')
+        .where({ id })
+        .where((query) => query.whereNull('failing_since').orWhereNot('last_error', error))
+        .update({ failing_since: connection.raw('coalesce(failing_since, ?)', [since]), last_error: error });
     },
 
-    async recovered(connection: Knex, id: string): Promise<void> {
-      await connection('webhooks').where({ id }).update({ failing_since: null, last_error: null });
+    async recovered(connection: Knex, ids: string[]): Promise<void> {
+      await connection('webhooks')
+        .whereIn('id', ids)
+        .whereNotNull('failing_since')
+        .update({ failing_since: null, last_error: null });
     },
 
     async gone(connection: Knex, { id, url }: Target, reason: string, at: number): Promise<void> {
@@ -62,8 +67,6 @@ export function targetStore(vault: Vault) {
       url: row.target_url,
       secret,
       signingSecrets: (at) => (previous && at < until ? [signing, previous] : [signing]),
-      failingSince: row.failing_since === null ? null : Number(row.failing_since),
-      lastError: row.last_error,
     };
   }
 
