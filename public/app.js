@@ -65,9 +65,12 @@ document.addEventListener('htmx:afterSettle', ({ detail }) => {
 
 // A part of a page that cannot be renewed, because somebody deleted it or signed us out: the whole page says why.
 document.addEventListener('htmx:beforeSwap', (event) => {
-  const { boosted, xhr, pathInfo } = event.detail;
-  const isOther = new URL(xhr.responseURL).pathname !== new URL(pathInfo.requestPath, location).pathname;
-  if (boosted || (xhr.status < 400 && !isOther)) return;
+  const { boosted, xhr, pathInfo, requestConfig } = event.detail;
+  const { pathname } = new URL(xhr.responseURL);
+  const isHere = [location.pathname, new URL(pathInfo.requestPath, location).pathname].includes(pathname);
+  // A form that is sent alone shows its own refusal.
+  const isRefused = requestConfig.elt.matches('form') && [409, 422, 429].includes(xhr.status);
+  if (boosted || isRefused || (xhr.status < 400 && isHere)) return;
   event.detail.shouldSwap = false;
   location.reload();
 });

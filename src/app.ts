@@ -9,6 +9,9 @@ import { botEndpoints } from './bots/api.js';
 import { overviewRoutes } from './bots/overviewRoutes.js';
 import { botRoutes } from './bots/routes.js';
 import { conversationEndpoints } from './conversations/api.js';
+import { countWaiting, inboxRoutes } from './conversations/inboxRoutes.js';
+import { conversationPageRoutes } from './conversations/pageRoutes.js';
+import { conversationTabRoutes } from './conversations/tabRoutes.js';
 import { visitorRoutes } from './conversations/visitorRoutes.js';
 import { NotFound } from './errors.js';
 import { healthRoutes } from './health.js';
@@ -78,7 +81,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(sessions(deps), formBody, csrfProtection);
   app.use(recogniseUser(accounts), pageLocals(deps));
   app.use(signInRoutes(deps, accounts));
-  app.use('/app', requireUser);
+  app.use('/app', requireUser, countWaiting(hookbell.conversations));
   app.use('/app', accountRoutes(deps, accounts));
   app.use('/app', botRoutes(deps, bots, accounts));
   app.use('/app', homeRoutes(deps, hookbell));
@@ -87,6 +90,9 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', widgetTabRoutes(deps, bots));
   app.use('/app', webhookRoutes(deps, hookbell));
   app.use('/app', deliveryRoutes(deps, hookbell));
+  app.use('/app', inboxRoutes(deps, hookbell));
+  app.use('/app', conversationPageRoutes(deps, hookbell));
+  app.use('/app', conversationTabRoutes(hookbell));
   app.use(() => {
     throw new NotFound();
   });

@@ -5,6 +5,8 @@ import { accountService } from './accounts/service.js';
 import { answersFrom } from './answers/answers.js';
 import { botService } from './bots/service.js';
 import type { Config } from './config.js';
+import { conversationsOfBots } from './conversations/belonging.js';
+import { conversationChores } from './conversations/chores.js';
 import { conversationService } from './conversations/service.js';
 import { openDatabase } from './database.js';
 import { courier as createCourier } from './delivery/courier.js';
@@ -69,14 +71,14 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     outbox,
     answers: answersFrom(deps, search),
   });
+  bots.owns(conversationsOfBots(deps));
   const mail = mailer(deps, smtpTransport(config));
   const webhooks = webhookService(deps, { bots, sources, courier });
   const deliveries = deliveryService(deps, { webhooks, outbox, courier });
   const chores: Chore[] = [
     { name: 'deliveries', every: '* * * * * *', run: courier.sweep },
     { name: 'syncs', every: '* * * * * *', run: runner.sweep },
-    { name: 'replies', every: '* * * * * *', run: conversations.replies.sweep },
-    { name: 'mail', every: '*/5 * * * * *', run: mail.sweep },
+    ...conversationChores(conversations, mail),
     { name: 'purge', every: '*/10 * * * * *', run: purging(deps, { syncs }) },
     { name: 'retention', every: '30 * * * * *', run: (at) => keepWithinRetention(deps, syncs, at) },
   ];

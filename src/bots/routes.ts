@@ -98,6 +98,7 @@ function fromForm(body: Record<string, unknown>) {
     instructions = '',
     allowedOrigins = '',
     storageTokenLimit = '',
+    notificationEmail = '',
     humanTakeover,
   } = body;
   return {
@@ -106,6 +107,7 @@ function fromForm(body: Record<string, unknown>) {
     instructions,
     allowedOrigins: String(allowedOrigins).split(/\s+/).filter(Boolean),
     storageTokenLimit: storageTokenLimit === '' ? null : Number(storageTokenLimit),
+    notificationEmail: String(notificationEmail).trim() || null,
     humanTakeover: humanTakeover === 'on',
   };
 }

@@ -14,6 +14,8 @@ const origin = z
 
 const name = z.string().trim().min(1, 'Missing').max(100, 'At most 100 characters');
 
+const notificationEmail = z.email('Not an e-mail address').max(254, 'At most 254 characters').nullable();
+
 const fields = z.strictObject({
   name: name.meta({ description: 'Shown to visitors and in every event' }),
   welcomeMessage: z.string().trim().max(2000, 'At most 2,000 characters').default('Hello! How can I help?'),
@@ -25,6 +27,9 @@ const fields = z.strictObject({
     .nullable()
     .default(null)
     .meta({ description: 'Storage tokens this bot may hold; null: only the limit of the instance' }),
+  notificationEmail: notificationEmail
+    .default(null)
+    .meta({ description: 'Who is told by e-mail when a visitor asks for a human' }),
   allowedOrigins: z
     .array(origin)
     .max(100, 'At most 100 origins')
@@ -42,6 +47,7 @@ export const botChanges = z.strictObject({
   instructions: fields.shape.instructions.unwrap().optional(),
   humanTakeover: fields.shape.humanTakeover.unwrap().optional(),
   storageTokenLimit: fields.shape.storageTokenLimit.unwrap().optional(),
+  notificationEmail: notificationEmail.optional(),
   allowedOrigins: fields.shape.allowedOrigins.unwrap().optional(),
 });
 export type BotChanges = z.infer<typeof botChanges>;
@@ -54,6 +60,7 @@ export const botAnswer = z
     instructions: z.string(),
     humanTakeover: z.boolean(),
     storageTokenLimit: z.int().nullable(),
+    notificationEmail: z.string().nullable(),
     allowedOrigins: z.array(z.string()),
     createdAt: isoTime,
     updatedAt: isoTime,

@@ -61,6 +61,7 @@ function toRow(bot: Bot) {
     instructions: bot.instructions,
     human_takeover: bot.humanTakeover,
     storage_token_limit: bot.storageTokenLimit,
+    notification_email: bot.notificationEmail,
     allowed_origins: JSON.stringify(bot.allowedOrigins),
     updated_at: bot.updatedAt,
   };
@@ -76,6 +77,7 @@ function fromRow(row: any): Bot | null {
     instructions: row.instructions,
     humanTakeover: Boolean(row.human_takeover),
     storageTokenLimit: row.storage_token_limit === null ? null : Number(row.storage_token_limit),
+    notificationEmail: row.notification_email,
     allowedOrigins: JSON.parse(row.allowed_origins),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),

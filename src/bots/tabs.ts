@@ -3,7 +3,7 @@ export const tabs = [
   { name: 'Overview', path: '' },
   { name: 'Data sources', path: '/data-sources' },
   { name: 'Webhooks', path: '/webhooks' },
-  { name: 'Widget', path: '/widget' },
   { name: 'Conversations', path: '/conversations' },
+  { name: 'Widget', path: '/widget' },
   { name: 'Settings', path: '/settings' },
 ];

@@ -12,9 +12,10 @@ export function announcer(live: Live) {
     live.publish(`inbox:${botId}`, event);
   }
   return {
-    message(conversation: Pick<Conversation, 'id' | 'botId'>): void {
+    message(conversation: Pick<Conversation, 'id' | 'botId' | 'state'>): void {
       live.tell(`conversation:${conversation.id}`, 'message');
-      inboxes(conversation, 'changed');
+      // What visitors and bots say to each other is in no inbox.
+      if (['Escalated', 'Active'].includes(conversation.state)) inboxes(conversation, 'changed');
     },
     state(conversation: Conversation): void {
       live.tell(`conversation:${conversation.id}`, 'state');

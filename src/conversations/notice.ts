@@ -21,7 +21,7 @@ export function escalationNotice(
     subject: `${it.userEmail} asks for a human on ${it.botName}`,
     text: [
       `${it.userEmail} talks with ${it.botName} and asked for a human.`,
-      `Claim the conversation: ${publicUrl}/app/inbox/${it.id}`,
+      `Claim the conversation: ${publicUrl}/app/conversations/${it.id}`,
       ...(said.length > 0 ? ['What was said last:', ...said] : []),
     ].join('\n\n'),
   };

@@ -1,101 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import express, { type Express } from 'express';
-import { pino } from 'pino';
 import type { Actor } from '../../src/accounts/actor.js';
 import { commandLine } from '../../src/accounts/actor.js';
-import { type Answers, answersFrom } from '../../src/answers/answers.js';
-import { apiRouter } from '../../src/api/router.js';
-import { createApp } from '../../src/app.js';
-import { readConfig } from '../../src/config.js';
-import { conversationEndpoints } from '../../src/conversations/api.js';
-import { type VisitorLimits, visitorLimits } from '../../src/conversations/limits.js';
-import { conversationService } from '../../src/conversations/service.js';
-import { visitorRoutes } from '../../src/conversations/visitorRoutes.js';
-import { createHookbell } from '../../src/hookbell.js';
-import { requestLog } from '../../src/http/requestLog.js';
-import { knowledgeSearch } from '../../src/knowledge/search.js';
 import { caller } from '../support/caller.js';
+import { startHookbell } from '../support/server.js';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
 export type Agent = Actor & { id: string; key: string };
 
-type Options = {
+/** A Hookbell in which people talk. */
+export async function startHouse({
+  env = {},
+  dataDir,
+}: {
   env?: Record<string, string>;
   dataDir?: string;
-  answers?: Answers;
-  limits?: Partial<VisitorLimits>;
-  port?: number;
-};
-
-/** A Hookbell on a free port of this machine in which people talk. */
-export async function startHouse({ env = {}, dataDir, answers, limits = {}, port = 0 }: Options = {}) {
-  const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'hookbell-'));
-  const lines: string[] = [];
-  let ahead = 0;
-  // What comes before there is an app waits for it.
-  const early: [IncomingMessage, ServerResponse][] = [];
-  const server = createServer((...request) => void early.push(request));
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const config = readConfig({
-    DATA_DIR: folder,
-    PUBLIC_URL: url,
-    OUTBOUND_ALLOW: '127.0.0.1',
-    RETRY_SCHEDULE: '20ms,20ms',
-    ...env,
+} = {}) {
+  const running = await startHookbell({
+    env: { RETRY_SCHEDULE: '20ms,20ms', ...env },
+    ...(dataDir && { dataDir }),
   });
-  const log = pino({ level: 'debug' }, { write: (line) => void lines.push(line) });
-  const hookbell = await createHookbell(config, log, () => Date.now() + ahead);
-  const { deps, accounts, bots, outbox } = hookbell;
-  const search = knowledgeSearch(deps.reader);
-  const conversations = conversationService(deps, {
-    bots,
-    accounts,
-    outbox,
-    answers: answers ?? answersFrom(deps, search),
-  });
-  server.removeAllListeners('request').on('request', appWith());
-  for (const request of early) server.emit('request', ...request);
-  await hookbell.start();
-  await conversations.replies.start({ ownsDatabase: true });
-
-  function appWith(): Express {
-    const api = apiRouter(deps, accounts, conversationEndpoints(bots, conversations));
-    const app = express();
-    app.set('trust proxy', deps.config.trustProxy);
-    app.use(requestLog(deps.log));
-    app.use('/api/v1', (req, res, next) =>
-      req.path.includes('/conversations') ? api(req, res, next) : next(),
-    );
-    app.use(visitorRoutes(deps, bots, conversations, { ...visitorLimits, ...limits }));
-    app.use(createApp(hookbell));
-    return app;
-  }
-
-  return {
-    hookbell,
-    conversations,
-    url,
-    dataDir: folder,
-    now: () => deps.clock(),
-    pass: (ms: number) => {
-      ahead += ms;
-    },
-    logged: () => lines.join(''),
-
-    async stop({ keep = false } = {}): Promise<void> {
-      deps.live.close();
-      await conversations.replies.stop();
-      await hookbell.stop();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      if (!keep) rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  const { conversations, deps } = running.hookbell;
+  return { ...running, conversations, now: () => deps.clock() };
 }
 
 let people = 0;
@@ -123,6 +47,7 @@ export async function openBot({ hookbell: { bots } }: House, agents: Agent[] = [
     instructions: '',
     humanTakeover: true,
     storageTokenLimit: null,
+    notificationEmail: null,
     allowedOrigins: [],
   };
   const bot = await bots.create({ ...input, ...changes }, commandLine, Date.now());

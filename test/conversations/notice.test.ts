@@ -37,7 +37,7 @@ describe('the mail about an escalation', () => {
       attempts: 0,
     });
     expect(mail.text).to.contain('visitor: <b>Where</b> is my parcel?');
-    expect(mail.text).to.contain(`${house.url}/app/inbox/${robin.id}`);
+    expect(mail.text).to.contain(`${house.url}/app/conversations/${robin.id}`);
   });
 
   it('is not written when the escalation is refused, or nobody wants it', async () => {

@@ -22,6 +22,7 @@ const blank = {
   instructions: '',
   humanTakeover: false,
   storageTokenLimit: null,
+  notificationEmail: null,
   allowedOrigins: [],
 };
 
