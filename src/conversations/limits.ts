@@ -30,7 +30,8 @@ export function limiter(tx: Knex, limits: VisitorLimits) {
     at: number,
   ): Promise<void> {
     const since = await messageStore(tx).timeOfLast(conversationId, most, which);
-    if (since !== null && since + within > at) refuse(`At most ${most} ${what}`, since + within - at);
+    const wait = since === null ? 0 : waitOf(since, within, at);
+    if (wait > 0) refuse(`At most ${most} ${what}`, wait);
   }
 
   return {
@@ -66,13 +67,14 @@ export function limiter(tx: Knex, limits: VisitorLimits) {
         .orderBy('last_message_at', 'desc')
         .offset(limits.open)
         .first('last_message_at');
-      if (open) {
-        const most = `At most ${limits.open} open conversations from one address`;
-        refuse(most, Number(open.last_message_at) + idle - at);
-      }
+      const longWait = open ? waitOf(Number(open.last_message_at), idle, at) : 0;
+      if (longWait > 0) refuse(`At most ${limits.open} open conversations from one address`, longWait);
     },
   };
 }
+
+/** What was written in the future was written before the clock was set back: nobody waits for that. */
+const waitOf = (since: number, within: number, at: number) => (since > at ? 0 : since + within - at);
 
 /** Addresses are kept, as hashes, for as long as they are counted. Returns how many were forgotten. */
 export function forgetAddresses(db: Knex, at: number): Promise<number> {

@@ -18,10 +18,8 @@ export function transcripts({ live, log }: Pick<Deps, 'live' | 'log'>, conversat
     const stream = live.open(req, res);
     let last = after;
     let shownState = '';
-    let reading = false;
-    /** All that was there is sent; of a reply under way the draft tells what was said before. */
-    let isReady = false;
-    let again = false;
+    let told: Told[] = [];
+    let telling = false;
 
     async function readOn(): Promise<void> {
       const conversation = await conversations.find(id);
@@ -40,32 +38,41 @@ export function transcripts({ live, log }: Pick<Deps, 'live' | 'log'>, conversat
       stream.send('state', state);
     }
 
-    async function catchUp(): Promise<void> {
-      again = true;
-      if (reading) return;
-      reading = true;
+    /** Of a reply under way: what there is of it, in place of all that was told of it before. */
+    function showDraft(): void {
+      told = told.filter(isHint);
+      const writing = conversations.replies.underWay(id);
+      if (writing) stream.send('draft', { replyTo: writing.replyTo, text: writing.text });
+    }
+
+    async function tell(): Promise<void> {
+      if (telling) return;
+      telling = true;
       try {
-        while (again && stream.isOpen()) {
-          again = false;
-          await readOn();
+        for (let next = told.shift(); next && stream.isOpen(); next = told.shift()) {
+          if (!isHint(next)) stream.send(next.event, next.details);
+          else if (!told[0] || !isHint(told[0])) await readOn();
+          if (next.event === 'opened') showDraft();
         }
       } catch (error) {
         log.error({ err: error, conversation: id }, 'a stream could not be read on; the reader comes back');
         stream.end();
       } finally {
-        reading = false;
+        telling = false;
       }
     }
 
-    const stop = live.listen(`conversation:${id}`, (event, details) => {
-      if (event === 'message' || event === 'state') void catchUp();
-      else if (isReady) stream.send(event, details);
-    });
-    stream.onClose(stop);
-    void catchUp().then(() => {
-      isReady = true;
-      const writing = conversations.replies.underWay(id);
-      if (writing) stream.send('draft', { replyTo: writing.replyTo, text: writing.text });
-    });
+    function hear(event: string, details: object): void {
+      told.push({ event, details });
+      void tell();
+    }
+
+    stream.onClose(live.listen(`conversation:${id}`, hear));
+    hear('opened', {});
   };
 }
+
+type Told = { event: string; details: object };
+
+/** It says only that there is something to read. */
+const isHint = ({ event }: Told) => event === 'message' || event === 'state' || event === 'opened';

@@ -78,3 +78,18 @@ export function says(...pieces: string[]): Behaviour {
     end();
   };
 }
+
+/** Says the first piece, and the second only when it is let go on. */
+export function hesitant(first: string, second: string) {
+  let goOn = () => {};
+  const behaviour: Behaviour = async ({ begin, say, end }) => {
+    begin();
+    say(first);
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    say(second);
+    end();
+  };
+  return { behaviour, goOn: () => goOn() };
+}

@@ -9,9 +9,11 @@ type Answer = { status: number; headers: Headers; body: Record<string, unknown> 
 
 /** A visitor's page: it has a token, and follows its conversation. */
 export function visitorOf(url: string, botId: string, headers: Record<string, string> = {}) {
-  const base = `${url}/api/public/chat/${botId}/conversations`;
+  const base = () => `${page.url}/api/public/chat/${botId}/conversations`;
   const token = randomBytes(32).toString('base64url');
   const page = {
+    /** Of the server; it may come back elsewhere. */
+    url,
     token,
     id: '',
 
@@ -21,7 +23,7 @@ export function visitorOf(url: string, botId: string, headers: Record<string, st
       body?: unknown,
       more: Record<string, string> = {},
     ): Promise<Answer> {
-      const answer = await fetch(`${base}${path}`, {
+      const answer = await fetch(`${base()}${path}`, {
         method,
         headers: {
           Authorization: `Bearer ${page.token}`,
@@ -54,7 +56,7 @@ export function visitorOf(url: string, botId: string, headers: Record<string, st
     /** Reads the stream from after this message. */
     async follow(after = 0) {
       const leaving = new AbortController();
-      const answer = await fetch(`${base}/${page.id}/stream`, {
+      const answer = await fetch(`${base()}/${page.id}/stream`, {
         headers: { Authorization: `Bearer ${page.token}`, 'Last-Event-ID': String(after), ...headers },
         signal: leaving.signal,
       });

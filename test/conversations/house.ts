@@ -1,5 +1,6 @@
 import type { Actor } from '../../src/accounts/actor.js';
 import { commandLine } from '../../src/accounts/actor.js';
+import { newBot } from '../../src/bots/schema.js';
 import { caller } from '../support/caller.js';
 import { startHookbell } from '../support/server.js';
 
@@ -41,16 +42,8 @@ export const calls = (house: House, { key }: Agent) => caller(house.url, key);
 
 /** A bot with takeover on, given to these agents. */
 export async function openBot({ hookbell: { bots } }: House, agents: Agent[] = [], changes: object = {}) {
-  const input = {
-    name: 'Help desk',
-    welcomeMessage: 'Hello there!',
-    instructions: '',
-    humanTakeover: true,
-    storageTokenLimit: null,
-    notificationEmail: null,
-    allowedOrigins: [],
-  };
-  const bot = await bots.create({ ...input, ...changes }, commandLine, Date.now());
+  const input = { name: 'Help desk', welcomeMessage: 'Hello there!', humanTakeover: true, ...changes };
+  const bot = await bots.create(newBot.parse(input), commandLine, Date.now());
   const ids = agents.filter(({ role }) => role === 'agent').map(({ id }) => id);
   await bots.setAgents(bot.id, ids, commandLine, Date.now());
   return bot;

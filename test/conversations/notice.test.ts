@@ -14,12 +14,7 @@ describe('the mail about an escalation', () => {
   const mails = () => house.hookbell.deps.db('mails');
 
   async function botWith(notificationEmail: string | null) {
-    const bot = await openBot(house, [], { name: 'Help desk\nBcc: eve@example.com' });
-    await house.hookbell.deps
-      .db('bots')
-      .where({ id: bot.id })
-      .update({ notification_email: notificationEmail });
-    return bot.id;
+    return (await openBot(house, [], { name: 'Help desk\nBcc: eve@example.com', notificationEmail })).id;
   }
 
   it('is written with the escalation, once, with what was said last', async () => {

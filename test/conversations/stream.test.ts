@@ -1,7 +1,8 @@
 import { expect } from 'chai';
+import { hesitant, startModel } from '../answers/model.js';
 import { eventually } from '../support/eventually.js';
 import { type Seen, told, visitorOf } from './chat.js';
-import { type Agent, type House, hire, openBot, startHouse } from './house.js';
+import { type Agent, calls, type House, hire, openBot, startHouse } from './house.js';
 
 describe('the stream of a conversation', () => {
   let house: House;
@@ -9,7 +10,7 @@ describe('the stream of a conversation', () => {
   let botId: string;
 
   beforeEach(async () => {
-    house = await startHouse({ limits: { messagesAMinute: 1000, startsAMinute: 1000, open: 1000 } });
+    house = await startHouse();
     agent = await hire(house);
     botId = (await openBot(house, [agent])).id;
   });
@@ -24,7 +25,10 @@ describe('the stream of a conversation', () => {
     const robin = visitorOf(house.url, botId);
     await robin.start('Hello');
     const streams = await Promise.all([robin.follow(), robin.follow(), robin.follow()]);
-    await Promise.all(upTo(40).map((number) => robin.say(`Number ${number}`)));
+    const { post } = calls(house, agent);
+    await Promise.all(
+      upTo(40).map((number) => post(`/conversations/${robin.id}/messages`, { content: `Number ${number}` })),
+    );
     const late = await robin.follow();
     for (const { seen } of [...streams, late]) {
       await eventually('82 messages', () => numbers(seen).length >= 82);
@@ -46,7 +50,6 @@ describe('the stream of a conversation', () => {
   });
 
   it('loses and doubles nothing over a restart while visitors write', async () => {
-    const { port } = new URL(house.url);
     const robin = visitorOf(house.url, botId);
     await robin.start('Hello');
     const read: number[] = [];
@@ -58,6 +61,7 @@ describe('the stream of a conversation', () => {
     /** Sends again until it is taken, with the same client id, as the widget does. */
     async function write() {
       while (writing) {
+        house.pass(4000);
         const answer = await robin.say(`Text ${sent}`, `message-${sent}`).catch(() => null);
         if (answer && answer.status < 300) sent++;
         else await new Promise(setImmediate);
@@ -90,8 +94,8 @@ describe('the stream of a conversation', () => {
         const target = sent + 10;
         await eventually('ten more', () => sent >= target);
         await house.stop({ keep: true });
-        const limits = { messagesAMinute: 10_000 };
-        house = await startHouse({ dataDir: house.dataDir, port: Number(port), limits });
+        house = await startHouse({ dataDir: house.dataDir });
+        robin.url = house.url;
       }
       const target = sent + 10;
       await eventually('ten more', () => sent >= target);
@@ -110,23 +114,15 @@ describe('the stream of a conversation', () => {
   });
 
   it('shows a reader who comes late what the bot has written so far', async () => {
-    let goOn = () => {};
-    const answers = {
-      answer: async (_: unknown, draft: { write: (text: string) => void }) => {
-        draft.write('It is ');
-        await new Promise<void>((resolve) => {
-          goOn = resolve;
-        });
-        draft.write('blue.');
-        return { content: 'It is blue.', citations: [], offersHuman: false };
-      },
-      close: async () => {},
-    };
+    const { behaviour, goOn } = hesitant('It is ', 'blue.');
+    const model = await startModel();
+    model.does(behaviour);
     await house.stop();
-    house = await startHouse({ answers });
+    house = await startHouse({ env: { OPENAI_BASE_URL: model.baseUrl } });
     botId = (await openBot(house)).id;
     const robin = visitorOf(house.url, botId);
     await robin.start('Which colour?');
+    await eventually('a draft', () => house.conversations.replies.underWay(robin.id)?.text);
     const { seen, leave } = await robin.follow();
     await eventually('the draft', () => told(seen, 'draft').length === 1);
     goOn();
@@ -140,6 +136,7 @@ describe('the stream of a conversation', () => {
       ['message', 'It is blue.'],
     ]);
     leave();
+    await model.close();
   });
 
   it('ends when the server stops, and is not opened by HEAD', async () => {
