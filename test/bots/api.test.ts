@@ -51,6 +51,7 @@ describe('the API', () => {
         instructions: '',
         humanTakeover: false,
         storageTokenLimit: null,
+        notificationEmail: null,
         allowedOrigins: [],
       });
       expect(id).to.match(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/);
