@@ -281,7 +281,9 @@ addEventListener('DOMContentLoaded', () => {
   }
 
   function showHuman(isShown) {
+    const stays = isAtEnd();
     human.hidden = !isShown;
+    if (stays) toEnd();
     talk.setAttribute('aria-expanded', String(isShown));
     showQuestion();
     if (isShown) email.focus();

@@ -9,6 +9,10 @@
   /** In ms: how long a page that has loaded may take to say that it is ready. */
   const patience = 5000;
 
+  // The outlines are Tabler's icons “message-circle” and “x”.
+  const bubble =
+    'm3 20 1.3-3.9C1.976 12.663 2.874 8.228 6.4 5.726c3.526-2.501 8.59-2.296 11.845.48s3.695 7.266 1.029 10.501S11.659 20.922 7.7 19z';
+
   // No style attributes and no <style>: the page's Content-Security-Policy may forbid them.
   const css = `
     :host { all: initial; color-scheme: light dark; }
@@ -39,8 +43,9 @@
     }
     @media print { button, iframe { display: none; } }`;
 
-  if (document.body) start();
-  else addEventListener('DOMContentLoaded', start);
+  // After the page itself: it does not wait for the chat.
+  if (document.readyState === 'complete') start();
+  else addEventListener('load', start);
 
   function start() {
     if (document.querySelector(`[data-hookbell="${bot}"]`)) return;
@@ -123,10 +128,6 @@
       frame.contentWindow?.postMessage({ hookbell, focus }, new URL(base).origin);
     }
   }
-
-  // The outlines are Tabler's icons “message-circle” and “x”.
-  const bubble =
-    'm3 20 1.3-3.9C1.976 12.663 2.874 8.228 6.4 5.726c3.526-2.501 8.59-2.296 11.845.48s3.695 7.266 1.029 10.501S11.659 20.922 7.7 19z';
 
   function makeLauncher() {
     const launcher = document.createElement('button');
