@@ -35,11 +35,11 @@ export function conversationPageRoutes(
   const router = Router();
   router.get('/conversations/:id', requireUser, (req, res) => show(req, res, emptyForm()));
   router.get('/conversations/:id/live', requireUser, stream);
-  router.post('/conversations/:id/messages', requireUser, submitted(say, showAgain));
-  router.post('/conversations/:id/claim', requireUser, submitted(claim, showAgain));
-  router.post('/conversations/:id/release', requireUser, submitted(release, showAgain));
-  router.post('/conversations/:id/dismiss', requireUser, submitted(dismiss, showAgain));
-  router.post('/conversations/:id/transfer', requireUser, submitted(transfer, showAgain));
+  router.post('/conversations/:id/messages', requireUser, submitted(say, show));
+  router.post('/conversations/:id/claim', requireUser, submitted(claim, show));
+  router.post('/conversations/:id/release', requireUser, submitted(release, show));
+  router.post('/conversations/:id/dismiss', requireUser, submitted(dismiss, show));
+  router.post('/conversations/:id/transfer', requireUser, submitted(transfer, show));
   return router;
 
   async function show(req: Request, res: Response, form: FormState) {
@@ -49,6 +49,11 @@ export function conversationPageRoutes(
     const messages = await read(conversation.id, after, before);
     const last = messages.at(-1)?.number ?? after ?? 0;
     const actions = actionsOf(conversation, actor);
+    // A refusal has the address of its page; and a row that claims may be gone from the inbox before the answer comes,
+    // and htmx forgets then that it leads elsewhere.
+    if (req.get('HX-Boosted')) {
+      res.set('HX-Push-Url', req.method === 'GET' ? req.originalUrl : pageOf(conversation.id));
+    }
     res.render('conversations/show', {
       conversation,
       ...actions,
@@ -74,12 +79,6 @@ export function conversationPageRoutes(
 
   async function othersFor({ botId, claimedBy }: Conversation) {
     return (await conversations.agentsFor(botId)).filter(({ id }) => id !== claimedBy?.id);
-  }
-
-  /** A refusal is shown on the page of the conversation, and under its address. */
-  async function showAgain(req: Request, res: Response, form: FormState) {
-    res.set('HX-Push-Url', pageOf(idOf(req)));
-    await show(req, res, form);
   }
 
   /** Says only that there is something to look at: the page reads it, and is asked again who may. */
