@@ -26,6 +26,13 @@ document.addEventListener('click', async (event) => {
   }
 });
 
+document.addEventListener('keydown', (event) => {
+  const menu = event.target.closest?.('details.user-menu[open]');
+  if (event.key !== 'Escape' || !menu) return;
+  menu.open = false;
+  menu.querySelector('summary').focus();
+});
+
 // navigator.clipboard exists on https and localhost only.
 async function copyText(element) {
   const text = element.value ?? element.textContent;
@@ -54,11 +61,11 @@ document.addEventListener('htmx:afterSettle', (event) => showMatching(event.targ
 
 // A link or form that was followed without a reload leads to the top of the new page, as one with a reload does;
 // a form that was refused leads to its first wrong field.
-document.addEventListener('htmx:afterSettle', ({ detail }) => {
+document.addEventListener('htmx:afterSwap', ({ detail }) => {
   if (!detail.boosted) return;
   const wrong = document.querySelector('[aria-invalid], [role="alert"]');
-  if (!wrong) scrollTo(0, 0);
-  const start = wrong ?? document.querySelector('[autofocus], main');
+  if (!wrong) scrollTo({ top: 0, behavior: 'instant' });
+  const start = wrong ?? document.querySelector('[autofocus]') ?? document.querySelector('main');
   if (start.role === 'alert') start.tabIndex = -1;
   start.focus({ preventScroll: !wrong });
 });

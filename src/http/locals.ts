@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { formatDistanceStrict } from 'date-fns';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { Deps } from '../deps.js';
 import { csrfToken } from './csrf.js';
 
@@ -15,15 +15,22 @@ export const buildOf = (version: string) => createHash('sha256').update(version)
 export function pageLocals({ clock }: Pick<Deps, 'clock'>): RequestHandler {
   return (req, res, next) => {
     const now = clock();
+    const isPart =
+      Boolean(req.get('HX-Request')) && !req.get('HX-Boosted') && !req.get('HX-History-Restore-Request');
+    // A stream, or a part that renews itself, would take the notice away from the page that comes.
+    const isShown = req.method === 'GET' && !isPart && Boolean(req.accepts('html'));
     Object.assign(res.locals, {
       user: req.user ?? null,
       path: req.path,
       csrf: () => csrfToken(req),
-      notice: isShownWhole(req) ? takeNotice(req.session) : null,
+      /** A part of a page that is shown already and keeps what people opened or chose in it (`hx-preserve`). */
+      isPart,
+      notice: isShown ? takeNotice(req.session) : null,
       when: (ms: number) => ({
         iso: new Date(ms).toISOString(),
         exact: exact.format(ms),
         relative: formatDistanceStrict(ms, now, { addSuffix: true }),
+        left: formatDistanceStrict(Math.max(ms, now), now),
       }),
       number: (value: number) => whole.format(value),
       bytes,
@@ -33,12 +40,6 @@ export function pageLocals({ clock }: Pick<Deps, 'clock'>): RequestHandler {
     });
     next();
   };
-}
-
-/** A part that renews itself, or a stream, would take the notice away from the page that comes. */
-function isShownWhole(req: Request): boolean {
-  const isPart = req.get('HX-Request') === 'true' && req.get('HX-Boosted') !== 'true';
-  return req.method === 'GET' && !isPart && Boolean(req.accepts('html'));
 }
 
 function takeNotice(session: { notice?: string }): string | null {
