@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Context } from 'mocha';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Person, password } from './people.js';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
   (path) => existsSync(path),
@@ -33,13 +34,24 @@ export async function openContext(
   options: Parameters<Browser['newContext']>[0] = {},
 ): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(10_000);
   const errors: string[] = [];
   context.on('page', (page) => {
-    page.on(
-      'console',
-      (message) => message.type() === 'error' && errors.push(`${page.url()}: ${message.text()}`),
-    );
+    page.on('console', (message) => {
+      // A form that was refused is no error of the page, although Chromium says so.
+      if (message.type() !== 'error' || message.text().includes('status of 422')) return;
+      errors.push(`${page.url()}: ${message.text()}`);
+    });
     page.on('pageerror', (error) => errors.push(`${page.url()}: ${error.message}`));
   });
   return { context, page: await context.newPage(), errors };
+}
+
+/** Signs somebody of `people.ts` in; the page is the dashboard then. */
+export async function signIn(page: Page, { email }: Pick<Person, 'email'>, secret = password): Promise<void> {
+  await page.goto('/login');
+  await page.getByLabel('E-mail address').fill(email);
+  await page.getByLabel('Password').fill(secret);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { name: 'Dashboard' }).waitFor();
 }

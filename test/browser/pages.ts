@@ -1,0 +1,35 @@
+import { kinds } from '../../src/sources/kinds.js';
+import { webhookTypes } from '../../src/webhooks/catalogue.js';
+import { shownPages } from '../support/pageRoutes.js';
+import type { Running } from '../support/server.js';
+import type { House } from './furnished.js';
+
+/** Every page that a user can look at, in each of its states: from the router's own table, so that none is forgotten. */
+export function everyPage({ server }: Running, house: House): string[] {
+  const { bot, emptyBot, sources, webhooks, deliveries, conversations, agent, admin } = house;
+  const ids: Record<string, string[]> = {
+    '/app/bots': [bot, emptyBot],
+    '/app/data-sources': Object.values(sources),
+    '/app/webhooks': Object.values(webhooks),
+    '/app/deliveries': Object.values(deliveries),
+    '/app/conversations': conversations,
+    '/app/settings/users': [agent.id, admin.id],
+  };
+  const pages = shownPages(server).flatMap((route) => {
+    const [place = '', rest] = route.split(/\/:\w+/);
+    if (rest === undefined) return [route];
+    const known = ids[place];
+    if (!known) throw new Error(`Say in test/browser/pages.ts which ids ${route} shows`);
+    return known.map((id) => `${place}/${id}${rest}`);
+  });
+  return [
+    ...pages.filter((page) => !page.endsWith('/webhooks/new')),
+    ...webhookTypes.map((type) => `/app/bots/${bot}/webhooks/new?type=${type}`),
+    `/app/bots/${emptyBot}/webhooks/new?type=sync.trigger`,
+    ...kinds.map(({ type }) => `/app/bots/${bot}/data-sources/new?type=${type}`),
+    `/app/bots/${bot}?q=return+an+item`,
+    `/app/bots/${bot}?q=xyzzy`,
+    `/app/webhooks/${webhooks.healthy}?status=failed`,
+    '/app/no-such-page',
+  ];
+}
