@@ -127,6 +127,7 @@ export function run(
     if (finished.kind === 'unreadable') throw new SyncFailure(finished.reason);
     if (finished.kind === 'all-same') {
       const { rows, documents, tokens } = source;
+      Object.assign(progress, { done: rows, total: rows });
       return { results: results({ rows, documents, tokens }, none), number: null };
     }
     await removeGone();
@@ -143,7 +144,7 @@ export function run(
       allowed = await tokensAllowed(db, source, config);
       signal.throwIfAborted();
       // Whoever removed the last file wants its rows gone; the connector would say that there is nothing to read.
-      if (source.isEmpty && sync.force) return outcome({ kind: 'read', memo: null });
+      if (source.isEmpty && source.rows > 0 && sync.force) return outcome({ kind: 'read', memo: null });
       const { type, config: settings, files, memo } = source;
       const agent = `Hookbell/${version}`;
       const task = { type, config: settings, files, memo, rules: config.outboundAllow, agent };

@@ -37,18 +37,27 @@ describe('chunks', () => {
 
     const pieces = chunk(paragraphs.join('\n\n'));
 
-    const ends = pieces.filter(({ text }) => paragraphs.some((paragraph) => text.endsWith(paragraph.slice(-60))));
+    const ends = pieces.filter(({ text }) =>
+      paragraphs.some((paragraph) => text.endsWith(paragraph.slice(-60))),
+    );
     expect(ends.length).to.equal(pieces.length);
   });
 
   it('leave no sentence out', () => {
-    const all = chunk(sentences(300).join(' ')).map(({ text }) => text).join('\n');
+    const all = chunk(sentences(300).join(' '))
+      .map(({ text }) => text)
+      .join('\n');
 
     for (const one of sentences(300)) expect(all).to.include(one);
   });
 
   it('cut what has neither sentences nor words', () => {
-    for (const text of ['a'.repeat(20_000), '漢字'.repeat(5_000), '👩‍👩‍👧'.repeat(3_000), '1234567890'.repeat(2_000)]) {
+    for (const text of [
+      'a'.repeat(20_000),
+      '漢字'.repeat(5_000),
+      '👩‍👩‍👧'.repeat(3_000),
+      '1234567890'.repeat(2_000),
+    ]) {
       const pieces = chunk(text);
 
       expect(pieces.length).to.be.greaterThan(1);
@@ -74,6 +83,8 @@ describe('chunks', () => {
 
   it('take special tokens for plain text', () => {
     expect(countTokens('<|endoftext|>')).to.equal(7);
-    expect(chunk('Say <|endoftext|> or <|im_start|>.')[0]!.text).to.equal('Say <|endoftext|> or <|im_start|>.');
+    expect(chunk('Say <|endoftext|> or <|im_start|>.')[0]!.text).to.equal(
+      'Say <|endoftext|> or <|im_start|>.',
+    );
   });
 });

@@ -23,7 +23,9 @@ describe('the search', () => {
   after(() => g.stop());
 
   it('finds by any of the words, the best match first', async () => {
-    expect((await titles('How long does the shipping of a parcel to Spain take?'))[0]).to.equal('Shipping times');
+    expect((await titles('How long does the shipping of a parcel to Spain take?'))[0]).to.equal(
+      'Shipping times',
+    );
     expect((await titles('laptop warranty'))[0]).to.equal('Warranty');
     expect(await titles('spaceship')).to.deep.equal([]);
   });
@@ -49,12 +51,44 @@ describe('the search', () => {
 
   it('answers whatever is typed', async () => {
     const hostile = [
-      '"', '""', '"refund', "'", '*', 'refund*', '^refund', '-refund', 'NOT', 'AND', 'OR refund', 'refund NEAR(a, 5)',
-      'title:refund', 'bot_key:x', '{title text} : refund', '(((', ')', 'a AND', '+', ';', '--', '/*', '%', '\0refund',
-      '\\', '…', '👋', '   ', '<|endoftext|>', 'refund" OR bot_key:"', 'a'.repeat(100_000), 'a b '.repeat(10_000), '漢字', 'ß',
+      '"',
+      '""',
+      '"refund',
+      "'",
+      '*',
+      'refund*',
+      '^refund',
+      '-refund',
+      'NOT',
+      'AND',
+      'OR refund',
+      'refund NEAR(a, 5)',
+      'title:refund',
+      'bot_key:x',
+      '{title text} : refund',
+      '(((',
+      ')',
+      'a AND',
+      '+',
+      ';',
+      '--',
+      '/*',
+      '%',
+      '\0refund',
+      '\\',
+      '…',
+      '👋',
+      '   ',
+      '<|endoftext|>',
+      'refund" OR bot_key:"',
+      'a'.repeat(100_000),
+      'a b '.repeat(10_000),
+      '漢字',
+      'ß',
     ];
 
-    for (const typed of hostile) expect(await g.search(botId, typed, 5), typed.slice(0, 40)).to.be.an('array');
+    for (const typed of hostile)
+      expect(await g.search(botId, typed, 5), typed.slice(0, 40)).to.be.an('array');
     expect(await titles('title:refund')).to.include('Refund policy');
   });
 
@@ -82,7 +116,9 @@ describe('the rows of a source', () => {
   it('come in pages, the latest changed first, each once', async () => {
     const g = await ground();
     const text = (from: number, to: number, word: string) =>
-      Object.fromEntries(Array.from({ length: to - from }, (_, n) => [`Entry ${from + n}`, `${word} ${from + n}`]));
+      Object.fromEntries(
+        Array.from({ length: to - from }, (_, n) => [`Entry ${from + n}`, `${word} ${from + n}`]),
+      );
     const source = await g.source(entries(text(0, 25, 'first')));
     await g.settled(source.id);
     await g.change(source.id, entries({ ...text(0, 20, 'first'), ...text(20, 30, 'second') }));

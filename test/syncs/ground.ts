@@ -67,7 +67,11 @@ export async function ground({ env = {}, dataDir, runs = true, megabytes }: Opti
 
   async function bot(fields: { name?: string; storageTokenLimit?: number | null } = {}) {
     const blank = { welcomeMessage: '', instructions: '', humanTakeover: false, allowedOrigins: [] };
-    return bots.create({ name: 'Help desk', storageTokenLimit: null, notificationEmail: null, ...blank, ...fields }, ada, now);
+    return bots.create(
+      { name: 'Help desk', storageTokenLimit: null, notificationEmail: null, ...blank, ...fields },
+      ada,
+      now,
+    );
   }
 
   return {
