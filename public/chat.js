@@ -167,6 +167,7 @@ addEventListener('DOMContentLoaded', () => {
   function giveBack(text, why) {
     content.value = [text, content.value].filter(Boolean).join('\n');
     say('problem', why);
+    showHuman(false);
     content.focus();
   }
 
