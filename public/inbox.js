@@ -29,7 +29,10 @@ function beep() {
 }
 
 function showSound() {
-  for (const button of document.querySelectorAll('[data-sound]')) button.ariaPressed = String(isWanted());
+  for (const button of document.querySelectorAll('[data-sound]')) {
+    button.ariaPressed = String(isWanted());
+    button.querySelector('[data-sound-state]').textContent = isWanted() ? 'on' : 'off';
+  }
 }
 
 document.addEventListener('click', (event) => {

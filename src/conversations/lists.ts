@@ -5,7 +5,7 @@ import { type Conversation, conversationFromRow, readConversations } from './sto
 
 export type Filter = { state?: State | undefined; channelType?: string | undefined; q?: string | undefined };
 
-/** A conversation in a list, with the text that it is recognised by. */
+/** A conversation in a list, with what the visitor said last. */
 export type Listed = Conversation & { preview: string | null };
 
 /** A page; `next` is where the page after it begins, null at the end. A page of a search may be short, or empty. */
@@ -15,7 +15,7 @@ export type Page = { rows: Listed[]; next: (string | number)[] | null };
 const searched = 2000;
 
 const preview = `(SELECT substr(content, 1, 200) FROM messages
-  WHERE messages.conversation_id = conversations.id AND sender <> 'system' ORDER BY number DESC LIMIT 1) AS preview`;
+  WHERE messages.conversation_id = conversations.id AND sender = 'visitor' ORDER BY number DESC LIMIT 1) AS preview`;
 
 /** Escalated ones first, those that wait the longest on top; then those that an agent has. */
 const urgency = `CASE conversations.state WHEN 'Escalated' THEN 0 ELSE 100000000000000 END + conversations.state_since`;
