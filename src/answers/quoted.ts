@@ -2,7 +2,7 @@ import type { Answers, Question, Reply, Search } from './answers.js';
 import { excerpt, type Relevant, relevant } from './relevance.js';
 import { contentWords, isGreeting, searchText } from './words.js';
 
-const candidates = 20;
+const candidates = 12;
 const quotations = 3;
 /** A second passage is quoted only if it says nearly as much of what was asked as the best. */
 const nearlyAsGood = 0.2;

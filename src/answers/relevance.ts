@@ -41,21 +41,25 @@ export function excerpt({ text, found }: Pick<Relevant, 'text' | 'found'>): stri
     const words = wordsOf(segment);
     return { text: segment, found: found.filter((word) => words.some((other) => isSameWord(word, other))) };
   });
-  const fits = (from: number, to: number) => lengthOf(parts.slice(from, to)) <= longest;
   let best = { from: 0, to: 1, score: -1 };
   for (let from = 0; from < parts.length; from++) {
-    for (
-      let to = from + 1;
-      to <= Math.min(parts.length, from + mostSentences) && (to === from + 1 || fits(from, to));
-      to++
-    ) {
+    const seen = new Set<string>();
+    let length = 0;
+    for (let to = from; to < Math.min(parts.length, from + mostSentences); to++) {
+      length += parts[to]!.text.length;
+      if (length > longest && to > from) break;
+      for (const word of parts[to]!.found) seen.add(word);
       // More of what was asked first, then fewer sentences.
-      const score = new Set(parts.slice(from, to).flatMap((part) => part.found)).size - (to - from) / 100;
-      if (score > best.score) best = { from, to, score };
+      const score = seen.size - (to - from) / 100;
+      if (score > best.score) best = { from, to: to + 1, score };
     }
   }
-  let { from, to } = best;
-  while (to < parts.length && to < best.to + 2 && fits(from, to + 1)) to++;
+  const { from } = best;
+  let { to } = best;
+  let length = lengthOf(parts.slice(from, to));
+  while (to < parts.length && to < best.to + 2 && length + parts[to]!.text.length <= longest) {
+    length += parts[to++]!.text.length;
+  }
   const chosen = parts.slice(from, to).map((part) => part.text);
   return (from > 0 ? '… ' : '') + shortened(chosen.join('').replace(/\s+/g, ' ').trim());
 }
