@@ -14,7 +14,8 @@ const clean = (text: string) =>
 export const content = z
   .string()
   .transform(clean)
-  .pipe(z.string().min(1, 'Write something').max(mostText, 'At most 8,000 characters'));
+  .pipe(z.string().min(1, 'Write something').max(mostText, 'At most 8,000 characters'))
+  .meta({ minLength: 1, maxLength: mostText });
 
 export const channelType = z
   .string()

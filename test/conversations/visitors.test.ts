@@ -202,6 +202,14 @@ describe('visitors', () => {
       expect((await robin.say('Later')).status).to.equal(201);
     });
 
+    it('that nobody waits for who wrote before the clock was set back', async () => {
+      const robin = await started();
+      await Promise.all(Array.from({ length: 19 }, () => robin.say('Hi')));
+      house.pass(-86_400_000);
+      expect((await robin.say('Yesterday')).status).to.equal(201);
+      house.pass(86_400_000);
+    });
+
     it('of requests for a human', async () => {
       const robin = await started();
       for (let time = 0; time < 5; time++) {
