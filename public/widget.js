@@ -7,7 +7,7 @@
   const base = source.href.slice(0, source.href.lastIndexOf('/widget.js'));
   const remembered = `hookbell:${bot}:open`;
   /** In ms: how long a page that has loaded may take to say that it is ready. */
-  const patience = 5000;
+  const patience = 2000;
 
   // The outlines are Tabler's icons “message-circle” and “x”.
   const bubble =

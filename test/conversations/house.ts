@@ -11,12 +11,15 @@ export type Agent = Actor & { id: string; key: string };
 export async function startHouse({
   env = {},
   dataDir,
+  port = 0,
 }: {
   env?: Record<string, string>;
   dataDir?: string;
+  port?: number;
 } = {}) {
   const running = await startHookbell({
     env: { RETRY_SCHEDULE: '20ms,20ms', ...env },
+    port,
     ...(dataDir && { dataDir }),
   });
   const { conversations, deps } = running.hookbell;

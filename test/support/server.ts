@@ -21,13 +21,14 @@ export type Running = {
   stop: (options?: { keep?: boolean }) => Promise<void>;
 };
 
-type Options = { env?: Record<string, string>; dataDir?: string; background?: boolean };
+type Options = { env?: Record<string, string>; dataDir?: string; background?: boolean; port?: number };
 
-/** A whole Hookbell on a free port of this machine, with a database of its own. */
+/** A whole Hookbell on this port of this machine, or a free one, with a database of its own. */
 export async function startHookbell({
   env = {},
   dataDir,
   background = true,
+  port = 0,
 }: Options = {}): Promise<Running> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'hookbell-'));
   const lines: string[] = [];
@@ -36,8 +37,10 @@ export async function startHookbell({
   const clock = () => Date.now() + ahead;
 
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listen = () => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  // A page that knows the port would ask before there is an app.
+  if (!port) await listen();
+  const url = `http://127.0.0.1:${port || (server.address() as AddressInfo).port}`;
   const config = readConfig({
     DATA_DIR: folder,
     PUBLIC_URL: url,
@@ -47,6 +50,7 @@ export async function startHookbell({
   });
   const hookbell = await createHookbell(config, log, clock);
   server.on('request', createApp(hookbell));
+  if (port) await listen();
   if (background) await hookbell.start();
 
   return {

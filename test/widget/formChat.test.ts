@@ -17,7 +17,7 @@ describe('the chat without JavaScript', () => {
   }
 
   const texts = ({ $ }: Page) =>
-    $('.message .text')
+    $('#log .text')
       .map((_at, text) => $(text).text())
       .get();
 
