@@ -24,25 +24,28 @@ export async function up(knex) {
     table.text('bot_key').notNullable();
     table.text('title').notNullable();
     table.text('text').notNullable();
+    table.text('pairs').notNullable().defaultTo('');
   });
   await searchIndex(knex);
 }
 
-// bot_key is a column of the index, so that a search reads only the postings of its own bot.
+// bot_key is a column of the index, so that a search reads only the postings of its own bot. pairs has the pairs of
+// characters of what is written without spaces (knowledge/pairs.ts).
 async function searchIndex(knex) {
   await knex.raw(
     `CREATE VIRTUAL TABLE documents_search USING fts5(
-       bot_key, title, text, content='documents', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')`,
+       bot_key, title, text, pairs, content='documents', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')`,
   );
   await knex.raw(
     `CREATE TRIGGER documents_search_insert AFTER INSERT ON documents BEGIN
-       INSERT INTO documents_search (rowid, bot_key, title, text) VALUES (new.id, new.bot_key, new.title, new.text);
+       INSERT INTO documents_search (rowid, bot_key, title, text, pairs)
+       VALUES (new.id, new.bot_key, new.title, new.text, new.pairs);
      END`,
   );
   await knex.raw(
     `CREATE TRIGGER documents_search_delete AFTER DELETE ON documents BEGIN
-       INSERT INTO documents_search (documents_search, rowid, bot_key, title, text)
-       VALUES ('delete', old.id, old.bot_key, old.title, old.text);
+       INSERT INTO documents_search (documents_search, rowid, bot_key, title, text, pairs)
+       VALUES ('delete', old.id, old.bot_key, old.title, old.text, old.pairs);
      END`,
   );
 }

@@ -1,3 +1,5 @@
+import { pairsIn, unspaced } from './pairs.js';
+
 /** So many words of what was asked are looked for. */
 const mostWords = 40;
 const shortestPrefix = 3;
@@ -30,12 +32,16 @@ export function queriesOf(typed: string): { all: string; any: string } | null {
 /** Any word that begins as one of these: for when the words as they stand find nothing. */
 export function anyBeginning(typed: string): string | null {
   const words = [...new Set(wordsIn(typed.normalize('NFC')))].filter(
-    ({ length }) => length >= shortestPrefix,
+    (word) => word.length >= shortestPrefix || pairsIn(word).length > 0,
   );
   const chosen = words.slice(0, mostWords);
   return chosen.length > 0 ? chosen.map((word) => `${quoted(word)} *`).join(' OR ') : null;
 }
 
-const wordsIn = (text: string): string[] => text.match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+/** Words as the index has them: where they are written without spaces, pairs of characters. */
+function wordsIn(text: string): string[] {
+  const words = text.replace(unspaced, ' ').match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
+  return [...words, ...pairsIn(text)];
+}
 
 const quoted = (term: string) => `"${term.replaceAll('"', '""')}"`;

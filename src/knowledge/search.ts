@@ -6,7 +6,7 @@ import { visible } from './rows.js';
 export type Found = { dataSourceId: string; title: string; url: string | null; text: string; score: number };
 
 /** A word in the title weighs as much as three in the text. */
-const weights = { botKey: 0, title: 3, text: 1 };
+const weights = { botKey: 0, title: 3, text: 1, pairs: 1 };
 const mostRanked = 100_000;
 
 /** With the id of its document. */
@@ -40,7 +40,7 @@ async function bestOf(reader: Knex, botId: string, typed: string, limit: number)
  * them: when too few remain, more matches are taken.
  */
 async function matching(reader: Knex, botId: string, query: string, limit: number): Promise<Match[]> {
-  const ofBot = `bot_key : "${botKey(botId)}" AND ({title text} : (${query}))`;
+  const ofBot = `bot_key : "${botKey(botId)}" AND ({title text pairs} : (${query}))`;
   for (let most = limit * 4 + 20; ; most = Math.min(most * 10, mostRanked)) {
     const rows = await reader
       .with('best', bestMatches(reader, ofBot, most))
@@ -78,9 +78,7 @@ const bestMatches = (reader: Knex, query: string, most: number) =>
       matches(reader, query)
         .limit(mostRanked)
         .select('rowid AS id')
-        .select(
-          reader.raw(`bm25(documents_search, ${weights.botKey}, ${weights.title}, ${weights.text}) AS score`),
-        )
+        .select(reader.raw(`bm25(documents_search, ${Object.values(weights).join(', ')}) AS score`))
         .as('ranked'),
     )
     .orderBy('score')

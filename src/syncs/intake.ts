@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { chunk } from '../knowledge/chunk.js';
+import { pairsIn } from '../knowledge/pairs.js';
 import { countTokens } from '../knowledge/tokens.js';
 import type { Item, Row } from '../sources/connectors/connector.js';
 import { keySet } from './keySet.js';
@@ -163,7 +164,7 @@ function batchWriter(ask: Asking['ask']) {
     counts.documents += pieces.length;
     for (const piece of pieces) {
       if (documents.length === mostDocuments) await flush();
-      documents.push({ key, text: piece.text });
+      documents.push({ key, text: piece.text, pairs: pairsIn(`${title} ${piece.text}`).join(' ') });
     }
   }
 

@@ -34,7 +34,8 @@ export type NewRow = {
   documents: number;
 };
 
-export type NewDocument = { key: string; text: string };
+/** A document as it is written, of the row with this key; `pairs` as the index has them beside its words. */
+export type NewDocument = { key: string; text: string; pairs: string };
 
 /** What the worker asks the main thread. Lists are JSON already: the main thread hands them on to the database. */
 export type Question =

@@ -86,10 +86,10 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts, megab
         log.error({ err: error, syncId: sync.id }, 'a sync was left; it runs again when its lease ends'),
       )
       .finally(() => {
-        running.delete(sync.id);
+        running.delete(sync.token);
         wake();
       });
-    running.set(sync.id, { sourceId: sync.sourceId, abort, done });
+    running.set(sync.token, { sourceId: sync.sourceId, abort, done });
     if (!takesMore) abort.abort(stopped);
   }
 

@@ -90,13 +90,13 @@ export async function write(tx: Knex, { sourceId, visible }: Versions, written: 
   const names = Object.keys(columns).join(', ');
   await tx.raw(
     `INSERT INTO rows (source_id, since_sync, changed_at, ${names})
-     SELECT ?, ?, ?, ${names} FROM ${records(tx, 'given', columns)}`,
+     SELECT CAST(? AS text), CAST(? AS integer), CAST(? AS bigint), ${names} FROM ${records(tx, 'given', columns)}`,
     [sourceId, number, at, rows],
   );
   await tx.raw(
-    `INSERT INTO documents (row_id, bot_key, title, text)
-     SELECT rows.id, ?, rows.title, given.text
-     FROM ${records(tx, 'given', { key: 'text', text: 'text' })} CROSS JOIN rows
+    `INSERT INTO documents (row_id, bot_key, title, text, pairs)
+     SELECT rows.id, CAST(? AS text), rows.title, given.text, given.pairs
+     FROM ${records(tx, 'given', { key: 'text', text: 'text', pairs: 'text' })} CROSS JOIN rows
      WHERE rows.source_id = ? AND rows.key = given.key AND rows.since_sync = ?`,
     [botKey, documents, sourceId, number],
   );

@@ -49,6 +49,26 @@ describe('the search', () => {
     expect((await titles('e-mail'))[0]).to.equal('Warranty');
   });
 
+  it('finds words in writing without spaces', async () => {
+    const source = await g.source(
+      entries({
+        東京: '私は漢字を学びます。',
+        서울: '학교에서 한국어를 배웁니다.',
+        กรุงเทพ: 'ฉันเรียนภาษาไทยที่โรงเรียน',
+      }),
+      botId,
+    );
+    await g.settled(source.id);
+
+    expect(await titles('漢字')).to.deep.equal(['東京']);
+    expect((await titles('どこで漢字を学べますか'))[0]).to.equal('東京');
+    expect(await titles('漢')).to.deep.equal(['東京']);
+    expect(await titles('東京')).to.deep.equal(['東京']);
+    expect((await titles('한국어'))[0]).to.equal('서울');
+    expect((await titles('ภาษาไทย'))[0]).to.equal('กรุงเทพ');
+    expect(await titles('猫')).to.deep.equal([]);
+  });
+
   it('answers whatever is typed', async () => {
     const hostile = [
       '"',
