@@ -107,12 +107,13 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
       work.start();
     },
 
-    /** Lets go of all that is in flight and closes the database. */
-    async stop(): Promise<void> {
+    /** Lets go of all that is in flight, and closes the database once nobody asks any more (`drained`). */
+    async stop(drained: () => Promise<unknown> = async () => {}): Promise<void> {
       live.close();
       await work.stop();
       await Promise.all([runner.stop(), courier.stop(), conversations.replies.stop()]);
       mail.stop();
+      await drained();
       await database.close();
     },
   };

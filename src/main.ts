@@ -32,8 +32,9 @@ async function stop(signal: string): Promise<void> {
   setTimeout(() => process.exit(0), 9_000).unref();
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeIdleConnections();
-  await hookbell.stop();
-  server.closeAllConnections();
-  await closed;
+  await hookbell.stop(() => {
+    setTimeout(() => server.closeAllConnections(), 1_000).unref();
+    return closed;
+  });
   process.exit(0);
 }
