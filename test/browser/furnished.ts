@@ -22,14 +22,36 @@ export type House = {
   close: () => Promise<void>;
 };
 
-/** A shop that uses Hookbell: each type of data source, webhooks in every health, deliveries that went well and ill. */
-export async function furnish(running: Running): Promise<House> {
+/**
+ * A shop that uses Hookbell: each type of data source, webhooks in every health, deliveries that went well and ill.
+ * `named` makes other names of its names.
+ */
+export async function furnish(running: Running, named = (name: string) => name): Promise<House> {
+  const [site, receiver] = [await startShop(named), await startReceiver()];
+  const close = async () => {
+    await Promise.all([site.close(), receiver.close()]);
+  };
+  try {
+    return { ...(await furniture(running, site, receiver, named)), site, receiver, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Furniture = Omit<House, 'site' | 'receiver' | 'close'>;
+
+async function furniture(
+  running: Running,
+  site: Site,
+  receiver: Receiver,
+  named: (name: string) => string,
+): Promise<Furniture> {
   const admin = await person(running);
   const agent = await person(running, 'agent');
   const api = caller(running.url, admin.key);
-  const [site, receiver] = [await startShop(), await startReceiver()];
   receiver.answer((req, res) => {
-    if (req.url === '/crm')
+    if (req.url?.startsWith('/crm'))
       return res.writeHead(200, { 'Content-Type': 'application/json' }).end('{"ok":true}');
     if (req.url === '/gone') return res.writeHead(410).end();
     res.writeHead(500, { 'Content-Type': 'text/plain' }).end('The database of the CRM is not reachable.');
@@ -41,7 +63,7 @@ export async function furnish(running: Running): Promise<House> {
     return answer.body.id;
   };
   const bot = await made('/bots', {
-    name: 'Help desk',
+    name: named('Help desk'),
     humanTakeover: true,
     instructions: 'Be brief and kind.',
   });
@@ -54,16 +76,16 @@ export async function furnish(running: Running): Promise<House> {
   ];
   await api.post(`/conversations/${conversations[0]}/escalate`, { userEmail: 'ann@example.com' });
   await api.post(`/conversations/${conversations[1]}/claim`);
-  const emptyBot = await made('/bots', { name: 'Shop assistant' });
+  const emptyBot = await made('/bots', { name: named('Shop assistant') });
   const hook = (type: string, more: object) => made(`/bots/${bot}/webhooks`, { type, ...more });
   const source = (name: string, type: string, config: object, schedule: string | null = null) =>
-    made(`/bots/${bot}/data-sources`, { name, type, config, schedule });
+    made(`/bots/${bot}/data-sources`, { name: named(name), type, config, schedule });
 
   const disabled = await hook('sync.success', { targetUrl: `${receiver.url}/gone` });
   const sources = {
     text: await source('Opening hours', 'text', {
       entries: [
-        { title: 'When are you open?', text: 'Monday to Friday, 9 to 17 o’clock.' },
+        { title: named('When are you open?'), text: 'Monday to Friday, 9 to 17 o’clock.' },
         { title: 'Do you repair?', text: 'Yes, everything that we sell, in our own workshop.' },
       ],
     }),
@@ -78,7 +100,7 @@ export async function furnish(running: Running): Promise<House> {
     website: await source('Help centre', 'website', { url: `${site.origin}/` }, 'daily'),
   };
   for (const [id, name, text] of [
-    [sources.csv, 'spare-parts.csv', spareParts],
+    [sources.csv, `${named('spare-parts')}.csv`, spareParts],
     [sources.files, 'pruner-22.md', '# Pruner 22\n\nCuts branches of up to 22 mm.\n'],
   ] as const) {
     await admin.agent
@@ -96,7 +118,9 @@ export async function furnish(running: Running): Promise<House> {
   const webhooks = {
     disabled,
     trigger: await hook('sync.trigger', { dataSourceId: sources.website }),
-    healthy: await hook('sync.success', { targetUrl: `${receiver.url}/crm` }),
+    healthy: await hook('sync.success', {
+      targetUrl: `${receiver.url}/crm?${encodeURIComponent(named(''))}`,
+    }),
     failing: await hook('sync.failure', {
       targetUrl: `${receiver.url}/tickets`,
       dataSourceId: sources.broken,
@@ -119,21 +143,5 @@ export async function furnish(running: Running): Promise<House> {
       return first?.attempts === 1 && first.id;
     }),
   };
-  const close = async () => {
-    await Promise.all([site.close(), receiver.close()]);
-  };
-  return {
-    admin,
-    agent,
-    api,
-    site,
-    receiver,
-    bot,
-    emptyBot,
-    sources,
-    webhooks,
-    deliveries,
-    conversations,
-    close,
-  };
+  return { admin, agent, api, bot, emptyBot, sources, webhooks, deliveries, conversations };
 }

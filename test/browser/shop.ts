@@ -1,7 +1,8 @@
 import { type Site, staticSite } from '../support/staticSite.js';
 
 /** The help pages, the news and the spare parts of a shop that sells garden tools. */
-export async function startShop(): Promise<Site> {
+export async function startShop(named = (name: string) => name): Promise<Site> {
+  const page = pageOf(named);
   return staticSite({
     '/': page(
       'Help centre',
@@ -44,12 +45,15 @@ const topics = [
   ['/contact', 'Contact'],
 ];
 
-function page(title: string, ...paragraphs: string[]): string {
-  const menu = topics.map(([path, name]) => `<li><a href="${path}">${name}</a></li>`).join('');
-  const text = paragraphs.map((paragraph) => `<p>${paragraph}</p>`).join('\n');
-  return `<!doctype html><html lang="en"><head><title>${title}</title></head>
+const pageOf =
+  (named: (name: string) => string) =>
+  (plain: string, ...paragraphs: string[]) => {
+    const title = named(plain).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+    const menu = topics.map(([path, name]) => `<li><a href="${path}">${name}</a></li>`).join('');
+    const text = paragraphs.map((paragraph) => `<p>${paragraph}</p>`).join('\n');
+    return `<!doctype html><html lang="en"><head><title>${title}</title></head>
 <body><nav><ul>${menu}</ul></nav><main><h1>${title}</h1>${text}</main></body></html>`;
-}
+  };
 
 const news = `<?xml version="1.0"?><rss version="2.0"><channel><title>Acorn Tools</title>
 <item><guid>n-3</guid><title>New: a rake that folds</title><description>It fits into the boot of any car.</description></item>
