@@ -46,6 +46,8 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts, megab
       minThreads: 0,
       maxThreads: config.syncConcurrency,
       idleTimeout: idle,
+      // Serving goes before syncing (on Linux).
+      niceIncrement: 10,
       resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: 16 },
     });
     // Of a thread that dies with nothing to do; unheard, it would end the process.
