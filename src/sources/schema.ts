@@ -16,13 +16,14 @@ const common = {
 
 type Fields = z.ZodObject<{ type: z.ZodLiteral<string>; config: z.ZodType } & typeof common>;
 
+/** A config in which nothing is required may be left out. */
+const configOf = (type: string) => {
+  const { config } = connectors.get(type)!;
+  return config.safeParse({}).success ? config.prefault({}) : config;
+};
+
 const byType = types.map((type) =>
-  z.strictObject({
-    ...common,
-    type: z.literal(type),
-    // A config without a required field may be left out.
-    config: connectors.get(type)!.config.prefault({}),
-  }),
+  z.strictObject({ ...common, type: z.literal(type), config: configOf(type) }),
 ) as unknown as [Fields, ...Fields[]];
 
 export const newSource = z.discriminatedUnion('type', byType, {

@@ -37,7 +37,7 @@ describe('a data source', () => {
       'config.url: must be an http:// or https:// address',
       'config: Unrecognized key: "more"',
     ]);
-    expect(fieldsOf({ name: 'A', type: 'json' })[0]).to.match(/^config.url: /);
+    expect(fieldsOf({ name: 'A', type: 'json' })[0]).to.match(/^config: /);
     expect(fieldsOf({ name: 'A', type: 'files' })).to.deep.equal([]);
   });
 
