@@ -119,7 +119,9 @@ export function webhookStore(connection: Knex) {
     /** Those that somebody should look at, the latest changed first. */
     async unwell(): Promise<Webhook[]> {
       const rows = await living()
-        .where((query) => query.where({ enabled: false }).orWhereNotNull('paused_at').orWhereNotNull('failing_since'))
+        .where((query) =>
+          query.where({ enabled: false }).orWhereNotNull('paused_at').orWhereNotNull('failing_since'),
+        )
         .orderBy('updated_at', 'desc')
         .limit(20);
       return rows.map(fromRow);
