@@ -67,7 +67,7 @@ document.addEventListener('htmx:afterSwap', ({ detail }) => {
   if (!wrong) scrollTo({ top: 0, behavior: 'instant' });
   const start = wrong ?? document.querySelector('[autofocus]') ?? document.querySelector('main');
   if (start.role === 'alert') start.tabIndex = -1;
-  start.focus({ preventScroll: !wrong });
+  start.focus({ preventScroll: start.tagName === 'MAIN' });
 });
 
 // A part of a page that cannot be renewed, because somebody deleted it or signed us out: the whole page says why.

@@ -59,8 +59,10 @@ function refusal(error: unknown): Refused | null {
     const message = 'Please correct the marked fields.';
     return { status: 422, errors: fieldErrors(error), message, headers: {} };
   }
-  if (error instanceof Refusal && [401, 409, 413, 422, 429].includes(error.status)) return error;
-  return null;
+  if (!(error instanceof Refusal && [401, 409, 413, 422, 429].includes(error.status))) return null;
+  const { status, errors, headers } = error;
+  const message = errors.map((field) => field.message).join('; ') || error.message;
+  return { status, errors, message, headers };
 }
 
 function formState(body: Record<string, unknown>, errors: FieldError[], problem: string): FormState {
