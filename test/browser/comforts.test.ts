@@ -93,6 +93,21 @@ describe('with JavaScript', function () {
     expect(await stays()).to.equal(true);
   });
 
+  it('room for another entry comes without a reload, and the cursor is in it', async () => {
+    await page.goto(`/app/bots/${bot}/data-sources/new?type=text`);
+    await page.evaluate('window.stays = true');
+    await page.getByLabel('Title').fill('When are you open?');
+    await press('Add an entry');
+    await page.getByText('Entry 1').waitFor();
+    await page.keyboard.type('Do you repair?');
+    const titles = page.getByLabel('Title');
+    expect(await Promise.all([titles.nth(0).inputValue(), titles.nth(1).inputValue()])).to.deep.equal([
+      'When are you open?',
+      'Do you repair?',
+    ]);
+    expect(await stays()).to.equal(true);
+  });
+
   it('a notice is there once, whatever renews itself at the same time', async () => {
     const id = await source('csv', {});
     for (const name of ['one.csv', 'two.csv']) {
