@@ -27,6 +27,7 @@ export function overviewRoutes({ bots, sources, webhooks, search }: Parts): Rout
       q,
       found: found?.map((passage) => ({
         ...passage,
+        text: withoutTitle(passage),
         source: names.get(passage.dataSourceId) ?? 'a deleted data source',
       })),
       figures: [
@@ -37,4 +38,9 @@ export function overviewRoutes({ bots, sources, webhooks, search }: Parts): Rout
       ],
     });
   }
+}
+
+/** The text of a page often begins with its title, which stands above it already. */
+function withoutTitle({ title, text }: { title: string; text: string }): string {
+  return title !== '' && text.startsWith(`${title}\n`) ? text.slice(title.length).trimStart() : text;
 }

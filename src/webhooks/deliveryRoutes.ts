@@ -62,10 +62,11 @@ export function deliveryRoutes(
     res.render('webhooks/show', {
       ...shared,
       secrets,
+      namesSources: webhook.type.startsWith('sync.') && webhook.dataSourceId === null,
       address: req.method === 'GET' ? req.originalUrl : `/app/webhooks/${webhook.id}`,
       status: query.status ?? '',
       statuses: deliveryStatus.options,
-      deliveries: listed.data,
+      deliveries: listed.data.map((delivery) => ({ ...delivery, source: sourceOf(delivery) })),
       next: listed.nextCursor,
       waiting: await deliveries.waiting(webhook.id),
     });
@@ -110,3 +111,7 @@ export function deliveryRoutes(
     res.redirect(303, `/app/deliveries/${delivery.id}`);
   }
 }
+
+/** The data source that an event of a sync is about. */
+const sourceOf = ({ body }: { body: string }) =>
+  (JSON.parse(body) as { dataSource?: string }).dataSource ?? '';

@@ -119,7 +119,7 @@ async function furniture(
     disabled,
     trigger: await hook('sync.trigger', { dataSourceId: sources.website }),
     healthy: await hook('sync.success', {
-      targetUrl: `${receiver.url}/crm?${encodeURIComponent(named(''))}`,
+      targetUrl: `${receiver.url}/crm${encodeURIComponent(named(''))}`,
     }),
     failing: await hook('sync.failure', {
       targetUrl: `${receiver.url}/tickets`,
