@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Response } from 'supertest';
 import { type Caller, caller } from '../support/caller.js';
-import { type Person, person } from '../support/people.js';
+import { keyHolder, type Person, person } from '../support/people.js';
 import { type Running, startHookbell } from '../support/server.js';
 
 /** RFC 9457, and nothing that only the server should know. */
@@ -327,7 +327,7 @@ describe('the API', () => {
     });
 
     it('keeps the keys of users apart', async () => {
-      const other = caller(running.url, (await person(running, 'admin')).key);
+      const other = caller(running.url, (await keyHolder(running, 'admin')).key);
       const mine = await admin.post('/bots', { name: 'Mine' }, { 'Idempotency-Key': 'd' });
       const theirs = await other.post('/bots', { name: 'Theirs' }, { 'Idempotency-Key': 'd' });
       expect([mine.status, theirs.status]).to.deep.equal([201, 201]);

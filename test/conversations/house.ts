@@ -2,6 +2,7 @@ import type { Actor } from '../../src/accounts/actor.js';
 import { commandLine } from '../../src/accounts/actor.js';
 import { newBot } from '../../src/bots/schema.js';
 import { caller } from '../support/caller.js';
+import { userIn } from '../support/people.js';
 import { startHookbell } from '../support/server.js';
 
 export type House = Awaited<ReturnType<typeof startHouse>>;
@@ -26,19 +27,10 @@ export async function startHouse({
   return { ...running, conversations, now: () => deps.clock() };
 }
 
-let people = 0;
-
 /** A user with an API key. */
-export async function hire({ hookbell: { accounts } }: House, role: Actor['role'] = 'agent'): Promise<Agent> {
-  people += 1;
-  const input = {
-    email: `agent${people}@example.com`,
-    name: `Agent ${people}`,
-    role,
-    password: 'long enough',
-  };
-  const user = await accounts.createUser(input, commandLine, Date.now());
-  return { ...user, key: await accounts.createApiKey(user, 'test', user, Date.now()) };
+export async function hire({ hookbell }: House, role: Actor['role'] = 'agent'): Promise<Agent> {
+  const user = await userIn(hookbell, role);
+  return { ...user, key: await hookbell.accounts.createApiKey(user, 'test', user, Date.now()) };
 }
 
 export const calls = (house: House, { key }: Agent) => caller(house.url, key);

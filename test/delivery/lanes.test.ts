@@ -44,7 +44,10 @@ describe('webhooks beside each other', () => {
     const slow = await receiver();
     slow.answer((_req, res) => void setTimeout(() => res.end(), 15));
     const hook = await makeHook(running, slow.url);
+    const { webhooks, deps } = running.hookbell;
+    await webhooks.pause(hook.id, admin, deps.clock());
     await emitMany(hook.botId, 60);
+    await webhooks.resume(hook.id, admin, deps.clock());
     await slow.wait(60);
     expect(slow.mostAtOnce()).to.equal(4);
   });

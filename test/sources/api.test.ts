@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import supertest from 'supertest';
 import { type Caller, caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
-import { person } from '../support/people.js';
+import { keyHolder } from '../support/people.js';
 import { type Running, startHookbell } from '../support/server.js';
 import { entries } from '../syncs/ground.js';
 
@@ -16,9 +16,9 @@ describe('the API of data sources', function () {
 
   before(async () => {
     running = await startHookbell();
-    key = (await person(running)).key;
+    key = (await keyHolder(running)).key;
     api = caller(running.url, key);
-    agent = caller(running.url, (await person(running, 'agent')).key);
+    agent = caller(running.url, (await keyHolder(running, 'agent')).key);
     botId = (await api.post('/bots', { name: 'Help desk' })).body.id;
   });
   after(() => running.stop());

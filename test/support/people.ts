@@ -1,23 +1,46 @@
+import { randomUUID } from 'node:crypto';
 import type { Actor } from '../../src/accounts/actor.js';
-import { commandLine } from '../../src/accounts/actor.js';
+import { hashPassword } from '../../src/accounts/passwords.js';
+import { type User, userStore } from '../../src/accounts/store.js';
+import type { Hookbell } from '../../src/hookbell.js';
 import type { Running } from './server.js';
 import { type Visitor, visitor } from './visitor.js';
 
 export const password = 'a long enough password';
 
-export type Person = Visitor & { id: string; email: string; key: string };
+export type Holder = { id: string; email: string; key: string };
+export type Person = Visitor & Holder;
 
 let made = 0;
+let hash: Promise<string> | undefined;
+
+/** A user whose password is the one above; it is hashed once, for hashing takes its time. */
+export async function userIn({ deps }: Hookbell, role: Actor['role'], name?: string): Promise<User> {
+  made += 1;
+  hash ??= hashPassword(password);
+  const user: User = {
+    id: randomUUID(),
+    email: `person${made}@example.com`,
+    name: name ?? `Person ${made}`,
+    role,
+    createdAt: deps.clock(),
+  };
+  await userStore(deps.db).insert(user, await hash);
+  return user;
+}
+
+/** A user with an API key. */
+export async function keyHolder({ hookbell }: Running, role: Actor['role'] = 'admin'): Promise<Holder> {
+  const user = await userIn(hookbell, role);
+  const key = await hookbell.accounts.createApiKey(user, 'test', user, hookbell.deps.clock());
+  return { id: user.id, email: user.email, key };
+}
 
 /** A user with an API key, signed in through the pages. */
 export async function person(running: Running, role: Actor['role'] = 'admin'): Promise<Person> {
-  const { accounts, deps } = running.hookbell;
-  made += 1;
-  const input = { email: `person${made}@example.com`, name: `Person ${made}`, role, password };
-  const user = await accounts.createUser(input, commandLine, deps.clock());
-  const key = await accounts.createApiKey(user, 'test', user, deps.clock());
+  const holder = await keyHolder(running, role);
   const browser = visitor(running.url);
-  const answer = await browser.submit('/login', { email: input.email, password });
+  const answer = await browser.submit('/login', { email: holder.email, password });
   if (answer.status !== 303) throw new Error(`cannot sign in: ${answer.status}`);
-  return { ...browser, id: user.id, email: user.email, key };
+  return { ...browser, ...holder };
 }

@@ -63,9 +63,11 @@ export async function startHookbell({
     },
     logged: () => lines.join(''),
     async stop({ keep = false } = {}) {
-      await hookbell.stop();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      await hookbell.stop(() => {
+        server.closeAllConnections();
+        return closed;
+      });
       if (!keep) rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -3,7 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { type Caller, caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
 import { emit } from '../support/outbox.js';
-import { person } from '../support/people.js';
+import { keyHolder } from '../support/people.js';
 import { type Receiver, startReceiver } from '../support/receiver.js';
 import { type Running, startHookbell } from '../support/server.js';
 
@@ -17,8 +17,8 @@ describe('the API of webhooks', () => {
   before(async () => {
     receiver = await startReceiver();
     running = await startHookbell();
-    api = caller(running.url, (await person(running)).key);
-    agent = caller(running.url, (await person(running, 'agent')).key);
+    api = caller(running.url, (await keyHolder(running)).key);
+    agent = caller(running.url, (await keyHolder(running, 'agent')).key);
     botId = (await api.post('/bots', { name: 'Help desk' })).body.id;
   });
   after(async () => {

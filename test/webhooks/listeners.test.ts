@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Caller, caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
-import { person } from '../support/people.js';
+import { keyHolder } from '../support/people.js';
 import { type Receiver, startReceiver } from '../support/receiver.js';
 import { type Running, startHookbell } from '../support/server.js';
 
@@ -14,7 +14,7 @@ describe('who hears of a sync', () => {
   before(async () => {
     receiver = await startReceiver();
     running = await startHookbell();
-    api = caller(running.url, (await person(running)).key);
+    api = caller(running.url, (await keyHolder(running)).key);
     botId = (await api.post('/bots', { name: 'Help desk' })).body.id;
   });
   after(async () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import supertest from 'supertest';
 import { type Caller, caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
-import { person } from '../support/people.js';
+import { keyHolder } from '../support/people.js';
 import { type Running, startHookbell } from '../support/server.js';
 
 const config = { entries: [{ title: 'Opening hours', text: 'We are open from nine to five.' }] };
@@ -18,7 +18,7 @@ describe('the trigger hook', () => {
 
   const start = async (env: Record<string, string> = {}, background = true) => {
     running = await startHookbell({ env, background });
-    api = caller(running.url, (await person(running)).key);
+    api = caller(running.url, (await keyHolder(running)).key);
     botId = (await api.post('/bots', { name: 'Help desk' })).body.id;
     sourceId = (await api.post(`/bots/${botId}/data-sources`, { name: 'Hours', type: 'text', config })).body
       .id;
