@@ -63,7 +63,7 @@ document.addEventListener('htmx:afterSettle', (event) => showMatching(event.targ
 // a form that was refused leads to its first wrong field.
 document.addEventListener('htmx:afterSwap', ({ detail }) => {
   if (!detail.boosted) return;
-  const wrong = document.querySelector('[aria-invalid], [role="alert"]');
+  const wrong = document.querySelector('[aria-invalid]') ?? document.querySelector('[role="alert"]');
   if (!wrong) scrollTo({ top: 0, behavior: 'instant' });
   const start = wrong ?? document.querySelector('[autofocus]') ?? document.querySelector('main');
   if (start.role === 'alert') start.tabIndex = -1;
@@ -71,6 +71,7 @@ document.addEventListener('htmx:afterSwap', ({ detail }) => {
 });
 
 // A part of a page that cannot be renewed, because somebody deleted it or signed us out: the whole page says why.
+// While the server is out of order, what is shown stays.
 document.addEventListener('htmx:beforeSwap', (event) => {
   const { boosted, xhr, pathInfo, requestConfig } = event.detail;
   const { pathname } = new URL(xhr.responseURL);
@@ -79,5 +80,5 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   const isRefused = requestConfig.elt.matches('form') && [409, 422, 429].includes(xhr.status);
   if (boosted || isRefused || (xhr.status < 400 && isHere)) return;
   event.detail.shouldSwap = false;
-  location.reload();
+  if (xhr.status < 500 || requestConfig.verb !== 'get') location.reload();
 });

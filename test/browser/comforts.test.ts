@@ -78,18 +78,21 @@ describe('with JavaScript', function () {
   });
 
   it('a refused form says so in place, keeps what was typed and leads to the wrong field', async () => {
-    await page.getByRole('link', { name: 'New bot' }).click();
-    await heading('New bot');
-    expect(await focused()).to.equal('field-name');
-    await page.getByLabel('Name').fill('x'.repeat(200));
-    await page.getByLabel('Welcome message').fill('Typed before');
-    await press('Create bot');
-    await page.getByText('At most 100 characters').waitFor();
-    expect(await page.getByLabel('Welcome message').inputValue()).to.equal('Typed before');
-    expect([await focused(), await stays()]).to.deep.equal(['field-name', true]);
-    await page.getByLabel('Name').fill('Another');
-    await press('Create bot');
-    await page.getByText('“Another” is ready.').waitFor();
+    await page.goto(`/app/bots/${bot}/webhooks`);
+    await page.evaluate('window.stays = true');
+    await page.getByRole('region', { name: 'Sync succeeded' }).getByRole('button', { name: 'Setup' }).click();
+    await page.getByLabel('Target URL').fill(`${receiver.url}/typed-before`);
+    await page.getByLabel('Secret', { exact: true }).fill('short');
+    await press('Create');
+    await page.getByText('At least 16 characters').waitFor();
+    expect(await page.getByLabel('Target URL').inputValue()).to.equal(`${receiver.url}/typed-before`);
+    expect([await focused(), await stays()]).to.deep.equal(['field-secret', true]);
+    await page.keyboard.type(' enough, but with spaces');
+    await press('Create');
+    await page.getByText('Only A-Z a-z 0-9 _ and -').waitFor();
+    await press('Generate a new secret');
+    await press('Create');
+    await page.getByText('The webhook is ready.').waitFor();
     expect(await stays()).to.equal(true);
   });
 
