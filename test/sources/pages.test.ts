@@ -404,7 +404,8 @@ describe('a sync that would remove most rows', () => {
     expect($('.alert-danger').text()).to.include('10 of 12 rows would be removed, which is more than half');
     const form = await force();
     expect(form.find('button').text()).to.equal('Sync and remove them');
-    await admin.post(form.attr('action')!, { _csrf: await admin.token(), force: 'true' });
+    const fields = Object.fromEntries(form.serializeArray().map(({ name, value }) => [name, value]));
+    await admin.post(form.attr('action')!, fields);
     await has('synced', 2);
   });
 });
