@@ -82,7 +82,12 @@ describe('every page', function () {
   }
 
   async function findings(page: Page, rules?: string[]): Promise<string[]> {
-    const options = { resultTypes: ['violations'], preload: false, ...(rules && { runOnly: rules }) };
+    const options = {
+      resultTypes: ['violations'],
+      preload: false,
+      selectors: false,
+      ...(rules && { runOnly: rules }),
+    };
     const { violations } = await page.evaluate<{ violations: Finding[] }>(
       `axe.run(document, ${JSON.stringify(options)})`,
     );

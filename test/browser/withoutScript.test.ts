@@ -35,6 +35,7 @@ describe('without JavaScript', function () {
 
   const press = (name: string) => page.getByRole('button', { name, exact: true }).click();
   const follow = (name: string | RegExp) => page.getByRole('link', { name }).first().click();
+  const leadsTo = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor();
   const says = (text: string) => page.getByText(text).first().waitFor();
   const bot = async () => {
     await page.goto('/app/bots');
@@ -64,6 +65,7 @@ describe('without JavaScript', function () {
     await page.getByLabel('Title').nth(1).fill('Do you repair?');
     await page.getByLabel('Text', { exact: true }).nth(1).fill('Yes.');
     await press('Create');
+    await leadsTo('Opening hours');
     await saysLater('2 rows changed, 0 as before');
   });
 
@@ -85,6 +87,7 @@ describe('without JavaScript', function () {
     const manual = { name: 'pruner.md', mimeType: 'text/markdown', buffer: Buffer.from('# Pruner\n\nCuts.') };
     await page.getByLabel('Add files').setInputFiles(manual);
     await press('Upload');
+    await says('The file was added.');
     await saysLater('1 row changed, 0 as before');
   });
 
@@ -97,6 +100,7 @@ describe('without JavaScript', function () {
     await press('Create');
     await says('The webhook is ready.');
     await press('Send test event');
+    await leadsTo('Delivery');
     await saysLater('delivered');
     await follow('Sync succeeded');
     await press('Show secrets');
