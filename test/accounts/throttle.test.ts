@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import { commandLine } from '../../src/accounts/actor.js';
 import { failureThrottle, networkOf, signInThrottle, waitAfter } from '../../src/accounts/throttle.js';
 import { TooMany } from '../../src/errors.js';
-import { password } from '../support/people.js';
+import { password, userIn } from '../support/people.js';
 import { type Running, startHookbell } from '../support/server.js';
 import { leadsTo, setCookie, type Visitor, visitor } from '../support/visitor.js';
 
@@ -23,8 +22,7 @@ describe('failed sign-ins', () => {
   let running: Running;
   beforeEach(async () => {
     running = await startHookbell({ env, background: false });
-    const input = { email, name: 'Owner', role: 'admin' as const, password };
-    await running.hookbell.accounts.createUser(input, commandLine, 1);
+    await userIn(running.hookbell, 'admin', email);
   });
   afterEach(() => running.stop());
 
@@ -74,8 +72,7 @@ describe('failed sign-ins', () => {
   });
 
   it('count for an attacker whose device cookie is of another user, or made up', async () => {
-    const other = { email: 'other@example.com', name: 'Other', role: 'agent' as const, password };
-    await running.hookbell.accounts.createUser(other, commandLine, 1);
+    const other = await userIn(running.hookbell, 'agent');
     const colleague = visitor(running.url, attacker);
     const device = setCookie(
       await colleague.submit('/login', { email: other.email, password }),
@@ -96,8 +93,7 @@ describe('failed sign-ins', () => {
   it('count by the real address where no proxy is trusted, whatever X-Forwarded-For says', async () => {
     const direct = await startHookbell({ background: false });
     try {
-      const input = { email, name: 'Owner', role: 'admin' as const, password };
-      await direct.hookbell.accounts.createUser(input, commandLine, 1);
+      await userIn(direct.hookbell, 'admin', email);
       const statuses = [];
       for (let turn = 1; turn <= 6; turn += 1) {
         const liar = visitor(direct.url, { 'X-Forwarded-For': `198.51.100.${turn}` });
