@@ -11,6 +11,15 @@ export type Target = {
   secret: string;
   /** The secrets that sign now: during a rotation's overlap also the old one. */
   signingSecrets: (at: number) => string[];
+  /** Sent beside our own; people put credentials there. */
+  headers: Record<string, string>;
+  /** For a whole attempt, in ms; null: the instance's. */
+  timeout: number | null;
+  /** Null: no limit. */
+  requestsPerSecond: number | null;
+  /** Attempts in flight; null: the instance's. */
+  concurrency: number | null;
+  inOrder: boolean;
 };
 
 /** What delivery knows of webhooks: where to send, and how it went. */
@@ -59,7 +68,7 @@ export function targetStore(vault: Vault) {
 
   // biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
   function fromRow(row: any): Target {
-    const { secret, signing, previous } = secretsOf(row);
+    const { secret, signing, previous, headers } = secretsOf(row);
     const until = Number(row.previous_signs_until ?? 0);
     return {
       id: row.id,
@@ -67,22 +76,33 @@ export function targetStore(vault: Vault) {
       url: row.target_url,
       secret,
       signingSecrets: (at) => (previous && at < until ? [signing, previous] : [signing]),
+      headers,
+      timeout: row.timeout_ms,
+      requestsPerSecond: row.requests_per_second,
+      concurrency: row.concurrency,
+      inOrder: Boolean(row.in_order),
     };
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
   function secretsOf(row: any): Secrets {
-    const sealed = [row.secret, row.signing_secret, row.previous_signing_secret].join(' ');
+    const sealed = [row.secret, row.signing_secret, row.previous_signing_secret, row.headers].join(' ');
     const known = opened.get(row.id);
     if (known?.sealed === sealed) return known.secrets;
     const secrets = {
       secret: vault.open(row.secret),
       signing: vault.open(row.signing_secret),
       previous: row.previous_signing_secret && vault.open(row.previous_signing_secret),
+      headers: row.headers ? (JSON.parse(vault.open(row.headers)) as Record<string, string>) : {},
     };
     opened.set(row.id, { sealed, secrets });
     return secrets;
   }
 }
 
-type Secrets = { secret: string; signing: string; previous: string | null };
+type Secrets = {
+  secret: string;
+  signing: string;
+  previous: string | null;
+  headers: Record<string, string>;
+};
