@@ -82,3 +82,10 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   event.detail.shouldSwap = false;
   if (xhr.status < 500 || requestConfig.verb !== 'get') location.reload();
 });
+
+// A stream that is refused, not merely cut: the user is signed out or the subject gone, and the whole page says so.
+document.addEventListener('htmx:sseError', async ({ detail }) => {
+  if (detail.source.readyState !== EventSource.CLOSED) return;
+  const page = await fetch(location.href, { method: 'HEAD' }).catch(() => null);
+  if (page && (page.redirected || (page.status >= 400 && page.status < 500))) location.reload();
+});

@@ -222,6 +222,17 @@ describe('with JavaScript', function () {
     await page.context().clearCookies();
     await api.post(`/webhooks/${hook}/test`);
     await heading('Sign in');
+    errors.length = 0;
     expect(new URL(page.url()).searchParams.get('next')).to.equal(`/app/webhooks/${hook}`);
+  });
+
+  it('a page whose stream is refused says why, though nothing happened', async () => {
+    const streamed = page.waitForResponse((response) => response.url().endsWith(`/webhooks/${hook}/live`));
+    await page.goto(`/app/webhooks/${hook}`);
+    await streamed;
+    await page.context().clearCookies();
+    running.hookbell.deps.live.close();
+    await heading('Sign in');
+    errors.length = 0;
   });
 });
