@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openBrowser, openContext, signIn } from '../support/browser.js';
 import { type Caller, caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
@@ -18,6 +18,7 @@ describe('with JavaScript', function () {
   let errors: string[];
   let bot: string;
   let hook: string;
+  let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>;
   before(async function () {
     browser = await openBrowser(this);
     [running, receiver] = [await startHookbell(), await startReceiver()];
@@ -26,14 +27,19 @@ describe('with JavaScript', function () {
     bot = (await api.post('/bots', { name: 'Help desk' })).body.id;
     const input = { type: 'sync.success', targetUrl: receiver.url };
     hook = (await api.post(`/bots/${bot}/webhooks`, input)).body.id;
+    const first = await openContext(browser, { baseURL: running.url });
+    await signIn(first.page, admin);
+    signedIn = await first.context.storageState();
+    await first.context.close();
   });
   beforeEach(async () => {
     const opened = await openContext(browser, {
       baseURL: running.url,
       permissions: ['clipboard-read', 'clipboard-write'],
+      storageState: signedIn,
     });
     ({ page, errors } = opened);
-    await signIn(page, admin);
+    await page.goto('/app');
     await page.evaluate('window.stays = true');
   });
   afterEach(async () => {
