@@ -299,7 +299,9 @@ addEventListener('DOMContentLoaded', () => {
   }
 
   function wrong(field, why) {
+    const stays = isAtEnd();
     say(`${field.id}-problem`, why);
+    if (stays) toEnd();
     if (why) field.setAttribute('aria-invalid', 'true');
     else field.removeAttribute('aria-invalid');
   }
