@@ -32,9 +32,11 @@ import { fileEndpoints } from './sources/fileApi.js';
 import { sourceRoutes } from './sources/routes.js';
 import { syncEndpoints } from './syncs/api.js';
 import { webhookEndpoints } from './webhooks/api.js';
+import { catalogueEndpoints } from './webhooks/catalogueApi.js';
 import { deliveryEndpoints } from './webhooks/deliveryApi.js';
 import { deliveryRoutes } from './webhooks/deliveryRoutes.js';
 import { webhookRoutes } from './webhooks/routes.js';
+import { webhookSecretEndpoints } from './webhooks/secretApi.js';
 import { triggerRoutes } from './webhooks/triggerRoutes.js';
 import { widgetRoutes } from './widget/routes.js';
 import { widgetTabRoutes } from './widget/tabRoutes.js';
@@ -52,6 +54,8 @@ export function createApp(hookbell: Hookbell): Express {
     ...knowledgeEndpoints(deps, hookbell),
     ...conversationEndpoints(bots, hookbell.conversations),
     ...webhookEndpoints(bots, hookbell.webhooks),
+    ...webhookSecretEndpoints(hookbell.webhooks),
+    ...catalogueEndpoints,
     ...deliveryEndpoints(hookbell.webhooks, hookbell.deliveries),
   ];
   const app = express();

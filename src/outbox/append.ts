@@ -3,9 +3,11 @@ import { v7 as uuid } from 'uuid';
 import type { NewEvent, Outbox } from './event.js';
 import { webhooksBusyWith } from './order.js';
 
+/** A webhook that hears an event; with `inOrder`, in the order of the events of a subject. */
+export type Listener = { id: string; inOrder: boolean };
+
 type Dependencies = {
-  /** The webhooks that hear an event. */
-  listeners: (tx: Knex, event: NewEvent) => Promise<string[]>;
+  listeners: (tx: Knex, event: NewEvent) => Promise<Listener[]>;
   /** Called after the commit, with the webhooks that have something to deliver. */
   nudge: (webhookIds: string[]) => void;
 };
@@ -20,31 +22,32 @@ export function createOutbox({ listeners, nudge }: Dependencies): Outbox & { sen
   /** An example event, to one webhook only. Returns the id of its delivery. */
   async function send(tx: Knex.Transaction, event: NewEvent, webhookId: string, at: number): Promise<string> {
     const seq = await insertEvent(tx, event, true, at);
-    const [id] = await deliver(tx, seq, [webhookId], null, at);
+    const [id] = await deliver(tx, seq, [{ id: webhookId, inOrder: false }], null, at);
     return id!;
   }
 
   async function deliver(
     tx: Knex.Transaction,
     eventSeq: number,
-    webhookIds: string[],
+    heard: Listener[],
     subject: string | null,
     at: number,
   ): Promise<string[]> {
-    if (webhookIds.length === 0) return [];
-    const behind = subject === null ? new Set() : await webhooksBusyWith(tx, subject);
-    const rows = webhookIds.map((webhookId) => ({
+    if (heard.length === 0) return [];
+    const isOrdered = subject !== null && heard.some(({ inOrder }) => inOrder);
+    const behind = isOrdered ? await webhooksBusyWith(tx, subject) : new Set();
+    const rows = heard.map(({ id, inOrder }) => ({
       id: deliveryId(),
       event_seq: eventSeq,
-      webhook_id: webhookId,
-      subject,
+      webhook_id: id,
+      subject: inOrder ? subject : null,
       status: 'pending',
-      next_attempt_at: behind.has(webhookId) ? null : at,
+      next_attempt_at: inOrder && behind.has(id) ? null : at,
       created_at: at,
     }));
     await tx.batchInsert('deliveries', rows, 100);
     tx.executionPromise.then(
-      () => nudge(webhookIds),
+      () => nudge(heard.map(({ id }) => id)),
       () => undefined,
     );
     return rows.map((row) => row.id);

@@ -31,3 +31,12 @@ export async function letNextGo(
     )
     .update({ next_attempt_at: at });
 }
+
+/** Lets all deliveries of a webhook go that wait for one before them: their order does not count any more. */
+export async function letAllGo(connection: Knex, webhookId: string, at: number): Promise<void> {
+  await connection('deliveries')
+    .where({ webhook_id: webhookId })
+    .whereNull('next_attempt_at')
+    .whereRaw("status = 'pending'")
+    .update({ next_attempt_at: at });
+}

@@ -7,7 +7,8 @@ import { Conflict, NotFound } from '../errors.js';
 import type { createOutbox } from '../outbox/append.js';
 import { type Delivery, type DeliveryStatus, deliveryStore, type RecordedAttempt } from '../outbox/store.js';
 import { eventType } from './catalogue.js';
-import { requireOutgoing, type WebhookService } from './service.js';
+import type { WebhookService } from './service.js';
+import { requireOutgoing } from './sound.js';
 
 type Parts = {
   webhooks: Pick<WebhookService, 'seenBy'>;

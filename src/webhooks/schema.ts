@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isoTime } from '../api/paging.js';
 import { webhookTypes } from './catalogue.js';
+import { headersInput } from './headers.js';
 
 export const secret = z
   .string()
@@ -14,6 +15,39 @@ const targetUrl = z
 
 const type = z.enum(webhookTypes, `One of ${webhookTypes.join(', ')}`);
 
+const between = (least: number, most: number) =>
+  z
+    .int(`A whole number from ${least} to ${most}`)
+    .min(least, `Not below ${least}`)
+    .max(most, `At most ${most}`)
+    .nullish();
+
+/** How events are sent; refused for a trigger. */
+const sending = {
+  headers: headersInput.optional(),
+  requestsPerSecond: between(1, 1000).meta({
+    description: 'At most so many requests a second; null: no limit',
+  }),
+  concurrency: between(1, 64).meta({
+    description: 'At most so many requests at the same time; null: the default of the instance',
+  }),
+  timeoutSeconds: between(1, 60).meta({
+    description: 'Of a whole attempt: connect, headers and body; null: the default of the instance',
+  }),
+  inOrder: z
+    .boolean()
+    .optional()
+    .meta({
+      description:
+        'The events of a conversation wait for each other: while one is on its retry schedule, the later ones are held ' +
+        'back. false: none waits, and what was held back is sent at once. Syncs have no order. true when left out on creation',
+    }),
+};
+
+const headersOnce =
+  'Sent with every event, beside Hookbell’s own: `{"Authorization": "Bearer …"}`. At most 20, 8 KiB in all. Values are ' +
+  'encrypted and are in no answer but that of `GET /webhooks/{id}/secret`';
+
 /** Which of the fields a type needs is the service's to say: a trigger needs a source, the others a target. */
 export const newWebhook = z.strictObject({
   type,
@@ -24,6 +58,8 @@ export const newWebhook = z.strictObject({
   targetUrl: targetUrl.nullish().meta({ description: 'Where events are sent; a trigger has none' }),
   secret: secret.optional().meta({ description: 'Generated when left out' }),
   enabled: z.boolean().default(true),
+  ...sending,
+  headers: sending.headers.meta({ description: `${headersOnce}. A value cannot be null here` }),
 });
 export type NewWebhook = z.infer<typeof newWebhook>;
 
@@ -32,6 +68,12 @@ export const webhookChanges = z.strictObject({
   targetUrl: targetUrl.nullish(),
   secret: secret.optional(),
   enabled: z.boolean().optional(),
+  ...sending,
+  headers: sending.headers.meta({
+    description:
+      `${headersOnce}. The whole set: a header that is left out of it is removed, one whose value is null keeps its ` +
+      'stored value, and `{}` removes all. Without `headers` all stay',
+  }),
 });
 export type WebhookChanges = z.infer<typeof webhookChanges>;
 
@@ -53,6 +95,11 @@ export const webhookAnswer = z
     health,
     healthReason: z.string().nullable(),
     failingSince: isoTime.nullable(),
+    headers: z.array(z.string()).meta({ description: 'The names of the static headers; never their values' }),
+    requestsPerSecond: z.int().nullable(),
+    concurrency: z.int().nullable(),
+    timeoutSeconds: z.int().nullable(),
+    inOrder: z.boolean(),
     createdAt: isoTime,
     updatedAt: isoTime,
   })
@@ -65,6 +112,16 @@ export const secretsAnswer = z
     url: z.string().optional().meta({ description: 'The URL to call; of a trigger only' }),
   })
   .meta({ id: 'WebhookSecrets' });
+
+export const revealedAnswer = z
+  .object({
+    ...secretsAnswer.shape,
+    headers: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: 'The static headers with their values, if there are any' }),
+  })
+  .meta({ id: 'RevealedSecrets' });
 
 export const webhookWithSecrets = z
   .object({ ...webhookAnswer.shape, ...secretsAnswer.shape })

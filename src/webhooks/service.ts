@@ -1,20 +1,18 @@
-import { randomBytes } from 'node:crypto';
-import type { Knex } from 'knex';
 import { v4 as uuid } from 'uuid';
 import type { Actor } from '../accounts/actor.js';
-import { type AuditEntry, auditLog } from '../accounts/audit.js';
 import type { Window } from '../api/paging.js';
 import type { BotService } from '../bots/service.js';
 import type { Courier } from '../delivery/courier.js';
 import { newSigningSecret } from '../delivery/sign.js';
 import type { Deps } from '../deps.js';
-import { Conflict, Invalid, NotFound } from '../errors.js';
-import { inOneSentence } from '../net/guard.js';
+import { NotFound } from '../errors.js';
+import { letAllGo } from '../outbox/order.js';
+import { auditedChange } from './auditedChange.js';
+import { mergedHeaders, openedHeaders, sealedHeaders } from './headers.js';
 import type { NewWebhook, WebhookChanges } from './schema.js';
+import { newSecret, type Secrets, shownSecrets, webhookSecrets } from './secrets.js';
+import { requireFieldsOf, requireOutgoing, requireSound } from './sound.js';
 import { type Webhook, webhookStore } from './store.js';
-
-/** `signingSecret` of an outgoing webhook, `url` of a trigger. */
-export type Secrets = { secret: string; signingSecret?: string; url?: string };
 
 type Parts = {
   bots: Pick<BotService, 'seenBy' | 'owns'>;
@@ -28,7 +26,7 @@ export function webhookService(
   { config, db, vault, guard }: Pick<Deps, 'config' | 'db' | 'vault' | 'guard'>,
   { bots, sources, courier }: Parts,
 ) {
-  const newSecret = () => randomBytes(16).toString('hex');
+  const changed = auditedChange(db);
 
   /** Throws `NotFound`, or `Forbidden` for an agent whom its bot was not given to. */
   async function seenBy(actor: Actor, id: string): Promise<Webhook> {
@@ -38,34 +36,15 @@ export function webhookService(
     return webhook;
   }
 
-  async function requireSound(webhook: Webhook): Promise<void> {
-    const { type, dataSourceId, targetUrl, botId } = webhook;
-    const isTrigger = type === 'sync.trigger';
-    if (isTrigger && !dataSourceId) refuse('dataSourceId', 'Choose the data source that the trigger syncs');
-    if (isTrigger && targetUrl) refuse('targetUrl', 'A trigger is called by others and has no target URL');
-    if (!isTrigger && !targetUrl) refuse('targetUrl', 'Say where the events are sent');
-    if (dataSourceId && !type.startsWith('sync.'))
-      refuse('dataSourceId', 'Only sync webhooks have a data source');
-    if (dataSourceId && (await sources.find(dataSourceId))?.botId !== botId) {
-      refuse('dataSourceId', 'This bot has no such data source');
-    }
-    const refusal = targetUrl ? await guard.resolve(targetUrl) : null;
-    if (refusal) refuse('targetUrl', inOneSentence(refusal));
-  }
-
-  /** Changes a webhook and says so in the audit log, in one transaction. */
-  async function changed(
-    webhook: Webhook,
-    actor: Actor,
-    at: number,
-    entry: Pick<AuditEntry, 'action' | 'details'>,
-    change: (store: ReturnType<typeof webhookStore>, tx: Knex.Transaction) => Promise<void>,
-  ): Promise<void> {
-    await db.transaction(async (tx) => {
-      await change(webhookStore(tx), tx);
-      const subject = webhook.targetUrl ?? webhook.type;
-      await auditLog(tx).record(actor, { ...entry, subject, subjectId: webhook.id }, at);
-    });
+  function differingFrom(before: Webhook, { secret, headers, ...rest }: WebhookChanges): Partial<Webhook> {
+    const stored = openedHeaders(vault, before.sealedHeaders);
+    const wanted = headers ? mergedHeaders(headers, stored) : stored;
+    const isSame = JSON.stringify(wanted) === JSON.stringify(stored);
+    const given = { ...rest, ...(!isSame && { sealedHeaders: sealedHeaders(vault, wanted) }) };
+    const differing = Object.entries(given).filter(
+      ([name, value]) => value !== undefined && value !== before[name as keyof Webhook],
+    );
+    return Object.fromEntries(differing);
   }
 
   bots.owns({
@@ -80,6 +59,10 @@ export function webhookService(
 
   return {
     seenBy,
+    ...webhookSecrets({ config, db, vault }, { seenBy, changed }),
+
+    /** The names of its static headers; their values are secrets. */
+    headerNames: ({ sealedHeaders }: Webhook) => Object.keys(openedHeaders(vault, sealedHeaders)),
 
     listOf: (botId: string, window: Window) => webhookStore(db).listOf(botId, window),
     countOf: (botId: string) => webhookStore(db).count(botId),
@@ -92,6 +75,7 @@ export function webhookService(
       at: number,
     ): Promise<{ webhook: Webhook; secrets: Secrets }> {
       const bot = await bots.seenBy(actor, botId);
+      requireFieldsOf(input.type, input);
       const webhook: Webhook = {
         id: uuid(),
         botId: bot.id,
@@ -103,10 +87,15 @@ export function webhookService(
         pausedAt: null,
         failingSince: null,
         lastError: null,
+        sealedHeaders: sealedHeaders(vault, mergedHeaders(input.headers ?? {}, {})),
+        requestsPerSecond: input.requestsPerSecond ?? null,
+        concurrency: input.concurrency ?? null,
+        timeoutSeconds: input.timeoutSeconds ?? null,
+        inOrder: input.inOrder ?? true,
         createdAt: at,
         updatedAt: at,
       };
-      await requireSound(webhook);
+      await requireSound({ guard, sources }, webhook);
       const secret = input.secret ?? newSecret();
       const signingSecret = webhook.type === 'sync.trigger' ? null : newSigningSecret();
       const sealed = {
@@ -117,25 +106,23 @@ export function webhookService(
       await changed(webhook, actor, at, { action: 'webhook.created', details }, (store) =>
         store.insert(webhook, sealed),
       );
-      return { webhook, secrets: shown(webhook, secret, signingSecret) };
+      return { webhook, secrets: shownSecrets(config.publicUrl, webhook, secret, signingSecret) };
     },
 
-    async change(
-      id: string,
-      { secret, ...changes }: WebhookChanges,
-      actor: Actor,
-      at: number,
-    ): Promise<Webhook> {
+    async change(id: string, input: WebhookChanges, actor: Actor, at: number): Promise<Webhook> {
       const before = await seenBy(actor, id);
-      const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-      const after: Webhook = { ...before, ...given, updatedAt: at };
-      if (after.enabled && !before.enabled)
-        Object.assign(after, { disabledReason: null, failingSince: null, lastError: null });
-      await requireSound(after);
-      const details = { fields: [...Object.keys(given), ...(secret ? ['secret'] : [])] };
-      await changed(after, actor, at, { action: 'webhook.changed', details }, async (store) => {
-        await store.update(after);
-        if (secret) await store.setSecret(id, vault.seal(secret), at);
+      requireFieldsOf(before.type, input);
+      const differing = differingFrom(before, input);
+      const fields = Object.keys({ ...differing, ...(input.secret && { secret: '' }) });
+      const forgotten = { disabledReason: null, failingSince: null, lastError: null };
+      const changes = { ...differing, ...(differing.enabled && forgotten), updatedAt: at };
+      const after: Webhook = { ...before, ...changes };
+      await requireSound({ guard, sources }, after);
+      const details = fields.length > 0 ? { fields: fields.map(nameOfField) } : {};
+      await changed(after, actor, at, { action: 'webhook.changed', details }, async (store, tx) => {
+        await store.update({ id, ...changes });
+        if (input.secret) await store.setSecret(id, vault.seal(input.secret), at);
+        if (before.inOrder && !after.inOrder) await letAllGo(tx, id, at);
       });
       after.enabled && after.pausedAt === null ? courier.wake([id]) : courier.hold(id);
       return after;
@@ -167,72 +154,10 @@ export function webhookService(
       courier.wake([id]);
       return resumed;
     },
-
-    /** Shows the secrets once more; that somebody looked is in the audit log. */
-    async reveal(id: string, actor: Actor, at: number): Promise<Secrets> {
-      const webhook = await seenBy(actor, id);
-      const sealed = await webhookStore(db).sealedSecrets(id);
-      if (!sealed) throw new NotFound('Webhook');
-      await changed(webhook, actor, at, { action: 'webhook.secret-revealed' }, async () => {});
-      return shown(
-        webhook,
-        vault.open(sealed.secret),
-        sealed.signingSecret && vault.open(sealed.signingSecret),
-      );
-    },
-
-    /** The URL of a trigger, for its own page. */
-    async urlOf({ id }: Webhook): Promise<string> {
-      const sealed = await webhookStore(db).sealedSecrets(id);
-      if (!sealed) throw new NotFound('Webhook');
-      return triggerUrl(config.publicUrl, id, vault.open(sealed.secret));
-    },
-
-    /** A new secret, the caller's or a generated one; the old one is worth nothing from here on. */
-    async rotateSecret(id: string, secret: string | undefined, actor: Actor, at: number): Promise<Secrets> {
-      const webhook = await seenBy(actor, id);
-      const next = secret ?? newSecret();
-      await changed(webhook, actor, at, { action: 'webhook.secret-rotated' }, (store) =>
-        store.setSecret(id, vault.seal(next), at),
-      );
-      return shown(webhook, next, null);
-    },
-
-    /** Old and new sign both for `overlap` ms. */
-    async rotateSigningSecret(
-      id: string,
-      overlap: number,
-      actor: Actor,
-      at: number,
-    ): Promise<{ signingSecret: string }> {
-      const webhook = await seenBy(actor, id);
-      requireOutgoing(webhook);
-      const signingSecret = newSigningSecret();
-      await changed(webhook, actor, at, { action: 'webhook.signing-secret-rotated' }, (store) =>
-        store.rotateSigningSecret(id, vault.seal(signingSecret), at + overlap, at),
-      );
-      return { signingSecret };
-    },
   };
-
-  function shown(webhook: Webhook, secret: string, signingSecret: string | null): Secrets {
-    if (webhook.type === 'sync.trigger')
-      return { secret, url: triggerUrl(config.publicUrl, webhook.id, secret) };
-    return signingSecret ? { secret, signingSecret } : { secret };
-  }
 }
 
-export const triggerUrl = (publicUrl: string, id: string, secret: string) =>
-  `${publicUrl}/api/public/hooks/${id}/${secret}`;
-
-export function requireOutgoing(webhook: Webhook): void {
-  if (webhook.type === 'sync.trigger')
-    throw new Conflict('A trigger is called by others: nothing is sent from it');
-}
-
-function refuse(path: string, message: string): never {
-  throw new Invalid([{ path, message }]);
-}
+const nameOfField = (name: string) => (name === 'sealedHeaders' ? 'headers' : name);
 
 /** In one word how a webhook is, and in a sentence why. */
 export function healthOf(webhook: Webhook): {

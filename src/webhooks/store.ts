@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Window } from '../api/paging.js';
+import type { Listener } from '../outbox/append.js';
 import type { NewEvent } from '../outbox/event.js';
 import type { WebhookType } from './catalogue.js';
 
@@ -14,6 +15,16 @@ export type Webhook = {
   pausedAt: number | null;
   failingSince: number | null;
   lastError: string | null;
+  /** Sealed: credentials may be in them. */
+  sealedHeaders: string | null;
+  /** Null: no limit. */
+  requestsPerSecond: number | null;
+  /** Attempts in flight; null: the instance's. */
+  concurrency: number | null;
+  /** Of a whole attempt; null: the instance's. */
+  timeoutSeconds: number | null;
+  /** Deliveries of one conversation wait for each other. */
+  inOrder: boolean;
   createdAt: number;
   updatedAt: number;
 };
@@ -88,8 +99,9 @@ export function webhookStore(connection: Knex) {
       });
     },
 
-    async update(webhook: Webhook): Promise<void> {
-      await living().where({ id: webhook.id }).update(toRow(webhook));
+    /** Only what is given: delivery notes health in the same row. */
+    async update({ id, ...changes }: Partial<Webhook> & { id: string }): Promise<void> {
+      await living().where({ id }).update(toRow(changes));
     },
 
     async setSecret(id: string, sealed: string, at: number): Promise<void> {
@@ -133,19 +145,23 @@ export function webhookStore(connection: Knex) {
     },
 
     /** The webhooks that hear an event: of its bot and type, enabled, and of its data source or of all. */
-    async listeners(event: NewEvent): Promise<string[]> {
+    async listeners(event: NewEvent): Promise<Listener[]> {
       const rows = await living()
         .where({ bot_id: event.botId, type: event.type, enabled: true })
         .where((query) => query.whereNull('source_id').orWhere('source_id', event.sourceId ?? null))
-        .select('id');
-      return rows.map((row: { id: string }) => row.id);
+        .select('id', 'in_order');
+      return rows.map((row: { id: string; in_order: unknown }) => ({
+        id: row.id,
+        inOrder: Boolean(row.in_order),
+      }));
     },
   };
 }
 
 export type Trigger = { secret: string; enabled: boolean; sourceId: string; sourceEnabled: boolean };
 
-function toRow(webhook: Webhook) {
+/** What is left out is undefined, which an update leaves as it is. */
+function toRow(webhook: Partial<Webhook>) {
   return {
     source_id: webhook.dataSourceId,
     target_url: webhook.targetUrl,
@@ -154,6 +170,11 @@ function toRow(webhook: Webhook) {
     paused_at: webhook.pausedAt,
     failing_since: webhook.failingSince,
     last_error: webhook.lastError,
+    headers: webhook.sealedHeaders,
+    requests_per_second: webhook.requestsPerSecond,
+    concurrency: webhook.concurrency,
+    timeout_ms: webhook.timeoutSeconds && webhook.timeoutSeconds * 1000,
+    in_order: webhook.inOrder,
     updated_at: webhook.updatedAt,
   };
 }
@@ -172,6 +193,11 @@ function fromRow(row: any): Webhook {
     pausedAt: number(row.paused_at),
     failingSince: number(row.failing_since),
     lastError: row.last_error,
+    sealedHeaders: row.headers,
+    requestsPerSecond: row.requests_per_second,
+    concurrency: row.concurrency,
+    timeoutSeconds: row.timeout_ms && row.timeout_ms / 1000,
+    inOrder: Boolean(row.in_order),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
   };

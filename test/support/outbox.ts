@@ -1,6 +1,6 @@
 import type { Actor } from '../../src/accounts/actor.js';
 import { syncSucceeded } from '../../src/webhooks/events.js';
-import type { Secrets } from '../../src/webhooks/service.js';
+import type { Secrets } from '../../src/webhooks/secrets.js';
 import type { Running } from './server.js';
 
 export const admin: Actor = { id: null, name: 'Ada', email: 'ada@example.com', role: 'admin' };

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import type { Actor } from '../accounts/actor.js';
+import { newSigningSecret } from '../delivery/sign.js';
+import type { Deps } from '../deps.js';
+import { NotFound } from '../errors.js';
+import type { AuditedChange } from './auditedChange.js';
+import { openedHeaders, type StaticHeaders } from './headers.js';
+import { requireOutgoing } from './sound.js';
+import { type Webhook, webhookStore } from './store.js';
+
+/** `signingSecret` of an outgoing webhook, `url` of a trigger. */
+export type Secrets = { secret: string; signingSecret?: string; url?: string };
+
+type Parts = { seenBy: (actor: Actor, id: string) => Promise<Webhook>; changed: AuditedChange };
+
+export const newSecret = () => randomBytes(16).toString('hex');
+
+/** Showing the secrets of a webhook, and changing them. */
+export function webhookSecrets(
+  { config, db, vault }: Pick<Deps, 'config' | 'db' | 'vault'>,
+  { seenBy, changed }: Parts,
+) {
+  const shown = (webhook: Webhook, secret: string, signingSecret: string | null) =>
+    shownSecrets(config.publicUrl, webhook, secret, signingSecret);
+
+  return {
+    /** Shows the secrets once more, and the headers if there are any; that somebody looked is in the audit log. */
+    async reveal(id: string, actor: Actor, at: number): Promise<Secrets & { headers?: StaticHeaders }> {
+      const webhook = await seenBy(actor, id);
+      const sealed = await webhookStore(db).sealedSecrets(id);
+      if (!sealed) throw new NotFound('Webhook');
+      await changed(webhook, actor, at, { action: 'webhook.secret-revealed' }, async () => {});
+      const signingSecret = sealed.signingSecret && vault.open(sealed.signingSecret);
+      return {
+        ...shown(webhook, vault.open(sealed.secret), signingSecret),
+        ...(webhook.sealedHeaders && { headers: openedHeaders(vault, webhook.sealedHeaders) }),
+      };
+    },
+
+    /** The URL of a trigger, for its own page. */
+    async urlOf({ id }: Webhook): Promise<string> {
+      const sealed = await webhookStore(db).sealedSecrets(id);
+      if (!sealed) throw new NotFound('Webhook');
+      return triggerUrl(config.publicUrl, id, vault.open(sealed.secret));
+    },
+
+    /** A new secret, the caller's or a generated one; the old one is worth nothing from here on. */
+    async rotateSecret(id: string, secret: string | undefined, actor: Actor, at: number): Promise<Secrets> {
+      const webhook = await seenBy(actor, id);
+      const next = secret ?? newSecret();
+      await changed(webhook, actor, at, { action: 'webhook.secret-rotated' }, (store) =>
+        store.setSecret(id, vault.seal(next), at),
+      );
+      return shown(webhook, next, null);
+    },
+
+    /** Old and new sign both for `overlap` ms. */
+    async rotateSigningSecret(
+      id: string,
+      overlap: number,
+      actor: Actor,
+      at: number,
+    ): Promise<{ signingSecret: string }> {
+      const webhook = await seenBy(actor, id);
+      requireOutgoing(webhook);
+      const signingSecret = newSigningSecret();
+      await changed(webhook, actor, at, { action: 'webhook.signing-secret-rotated' }, (store) =>
+        store.rotateSigningSecret(id, vault.seal(signingSecret), at + overlap, at),
+      );
+      return { signingSecret };
+    },
+  };
+}
+
+export function shownSecrets(
+  publicUrl: string,
+  { id, type }: Webhook,
+  secret: string,
+  signingSecret: string | null,
+): Secrets {
+  if (type === 'sync.trigger') return { secret, url: triggerUrl(publicUrl, id, secret) };
+  return signingSecret ? { secret, signingSecret } : { secret };
+}
+
+const triggerUrl = (publicUrl: string, id: string, secret: string) =>
+  `${publicUrl}/api/public/hooks/${id}/${secret}`;
