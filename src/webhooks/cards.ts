@@ -22,4 +22,7 @@ export const cards: Card[] = [
   })),
 ];
 
+/** Its events are of a conversation, and reach a receiver in their order unless that is switched off. */
+export const isOrdered = (type: string) => type.startsWith('conversation.');
+
 export const isSourceBound = (type: WebhookType) => type.startsWith('sync.');

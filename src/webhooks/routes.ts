@@ -4,13 +4,13 @@ import type { BotService } from '../bots/service.js';
 import { tabs } from '../bots/tabs.js';
 import type { Deps } from '../deps.js';
 import { Invalid } from '../errors.js';
-import { emptyForm, type FormState, fields, submitted } from '../http/form.js';
+import { emptyForm, type FormState, submitted } from '../http/form.js';
 import { cards, isSourceBound } from './cards.js';
 import { type WebhookType, webhookTypes } from './catalogue.js';
 import type { DeliveryService } from './deliveries.js';
+import { changesFromForm, formFromWebhook, moreOf, webhookFromForm } from './form.js';
 import { newWebhook, webhookChanges } from './schema.js';
 import { healthOf, type WebhookService } from './service.js';
-import type { Webhook } from './store.js';
 
 type Parts = {
   bots: BotService;
@@ -23,12 +23,14 @@ const all = { limit: 200, after: null };
 
 /** Setting webhooks up; what becomes of their deliveries is in deliveryRoutes.ts. */
 export function webhookRoutes(
-  { clock }: Pick<Deps, 'clock'>,
+  { clock, config }: Pick<Deps, 'clock' | 'config'>,
   { bots, sources, webhooks, deliveries }: Parts,
 ): Router {
   const router = Router();
   router.get('/bots/:id/webhooks', requireUser, list);
-  router.get('/bots/:id/webhooks/new', requireAdmin, (req, res) => showNew(req, res, emptyForm()));
+  router.get('/bots/:id/webhooks/new', requireAdmin, (req, res) =>
+    showNew(req, res, emptyForm({ inOrder: true })),
+  );
   router.post('/bots/:id/webhooks', requireAdmin, submitted(create, showNew));
   router.get('/webhooks/:id/edit', requireAdmin, showStored);
   router.post('/webhooks/:id/edit', requireAdmin, submitted(change, showEdit));
@@ -57,18 +59,20 @@ export function webhookRoutes(
   async function showNew(req: Request, res: Response, form: FormState) {
     const bot = await bots.seenBy(actorOf(req), String(req.params.id));
     const type = typeOf(form.values.type ?? req.query.type);
+    const card = cardOf(type);
     res.render('webhooks/form', {
       bot,
       tabs,
       form,
-      card: cards.find((card) => card.type === type),
+      card,
       sources: isSourceBound(type) ? await sources.namesOf(bot.id) : [],
+      more: moreOf(form, card, [], config),
       webhook: null,
     });
   }
 
   async function create(req: Request, res: Response) {
-    const input = newWebhook.parse(fields(req.body));
+    const input = newWebhook.parse(webhookFromForm(req.body));
     const { webhook } = await webhooks.create(String(req.params.id), input, actorOf(req), clock());
     req.session.notice =
       webhook.type === 'sync.trigger'
@@ -78,23 +82,21 @@ export function webhookRoutes(
   }
 
   async function showStored(req: Request, res: Response) {
-    const { targetUrl, dataSourceId, enabled } = await webhooks.seenBy(actorOf(req), String(req.params.id));
-    await showEdit(
-      req,
-      res,
-      emptyForm({ targetUrl: targetUrl ?? '', dataSourceId: dataSourceId ?? '', enabled }),
-    );
+    const webhook = await webhooks.seenBy(actorOf(req), String(req.params.id));
+    await showEdit(req, res, emptyForm(formFromWebhook(webhook, webhooks.headerNames(webhook))));
   }
 
   async function showEdit(req: Request, res: Response, form: FormState) {
     const webhook = await webhooks.seenBy(actorOf(req), String(req.params.id));
     const bot = await bots.seenBy(actorOf(req), webhook.botId);
+    const card = cardOf(webhook.type);
     res.render('webhooks/form', {
       bot,
       tabs,
       form,
-      card: cards.find((card) => card.type === webhook.type),
+      card,
       sources: isSourceBound(webhook.type) ? await sources.namesOf(bot.id) : [],
+      more: moreOf(form, card, webhooks.headerNames(webhook), config),
       webhook,
     });
   }
@@ -102,7 +104,12 @@ export function webhookRoutes(
   async function change(req: Request, res: Response) {
     const id = String(req.params.id);
     const webhook = await webhooks.seenBy(actorOf(req), id);
-    await webhooks.change(id, webhookChanges.parse(changesFrom(req.body, webhook)), actorOf(req), clock());
+    await webhooks.change(
+      id,
+      webhookChanges.parse(changesFromForm(req.body, webhook)),
+      actorOf(req),
+      clock(),
+    );
     req.session.notice = 'Updated.';
     res.redirect(303, `/app/webhooks/${id}`);
   }
@@ -110,7 +117,7 @@ export function webhookRoutes(
   async function confirmRemoval(req: Request, res: Response) {
     const webhook = await webhooks.seenBy(actorOf(req), String(req.params.id));
     const bot = await bots.seenBy(actorOf(req), webhook.botId);
-    const card = cards.find((entry) => entry.type === webhook.type);
+    const card = cardOf(webhook.type);
     res.render('webhooks/delete', { bot, webhook, card, waiting: await deliveries.waiting(webhook.id) });
   }
 
@@ -141,19 +148,10 @@ export function webhookRoutes(
   }
 }
 
+const cardOf = (type: WebhookType) => cards.find((card) => card.type === type)!;
+
 function typeOf(given: unknown): WebhookType {
   const type = webhookTypes.find((known) => known === given);
   if (!type) throw new Invalid([{ path: 'type', message: `One of ${webhookTypes.join(', ')}` }]);
   return type;
-}
-
-/** A form sends every field it shows: one that is empty was emptied, but an empty secret means the old one. */
-function changesFrom(body: Record<string, string>, webhook: Webhook) {
-  const { targetUrl, dataSourceId, secret, enabled } = body;
-  return {
-    ...(webhook.type !== 'sync.trigger' && { targetUrl: targetUrl || null }),
-    ...(isSourceBound(webhook.type) && { dataSourceId: dataSourceId || null }),
-    ...(secret && { secret }),
-    enabled: enabled === 'on',
-  };
 }
