@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-type Columns = Record<string, 'bigint' | 'integer' | 'text' | 'boolean'>;
+type Columns = Record<string, 'bigint' | 'integer' | 'real' | 'text' | 'boolean'>;
 
 /**
  * A table out of one JSON parameter, `(…) AS name`, for statements that write many rows at once: neither the

@@ -1,60 +1,52 @@
 import type { Agent } from 'undici';
 import { Refused } from '../net/guard.js';
 import type { Claimed } from '../outbox/claim.js';
-import type { Attempt } from '../outbox/settle.js';
+import type { Attempt, Timings } from '../outbox/settle.js';
 import type { Target } from '../webhooks/target.js';
-import { type Outcome, outcomeOf, type Reply } from './outcome.js';
+import { exchange, type Reply } from './exchange.js';
+import { mask, masking } from './mask.js';
+import { type Outcome, outcomeOf } from './outcome.js';
 import { sign } from './sign.js';
-
-const read = 64 * 1024;
-const kept = 16 * 1024;
-const mask = '••••••';
 
 export type Sender = {
   agent: Agent;
   clock: () => number;
-  /** For the whole attempt, in ms: connect, headers and body. */
+  /** For the whole attempt, in ms: connect, headers and body. A webhook may have its own. */
   timeout: number;
   userAgent: string;
 };
 
 /** One attempt: a POST that is never redirected. Never throws: what went wrong is the outcome. */
 export async function send(
-  { agent, clock, timeout, userAgent }: Sender,
+  { agent, clock, timeout: usual, userAgent }: Sender,
   target: Target,
   claimed: Claimed,
   stopping: AbortSignal,
 ): Promise<{ attempt: Attempt; outcome: Outcome }> {
   const startedAt = clock();
   const began = performance.now();
-  const headers = headersOf(target, claimed, startedAt, userAgent);
+  const timings: Timings = { reused: null, dnsMs: null, connectMs: null, tlsMs: null, firstByteMs: null };
+  const timeout = target.timeout ?? usual;
+  const ours = headersOf(target, claimed, startedAt, userAgent);
   const url = new URL(target.url);
   const limit = new AbortController();
   const abort = () => limit.abort();
   const timer = setTimeout(abort, timeout);
   stopping.addEventListener('abort', abort);
   try {
-    const {
-      statusCode,
-      headers: answered,
-      body,
-    } = await agent.request({
+    const request = {
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'POST',
-      headers,
+      // Ours are last, should a header of the same name ever have been let in.
+      headers: { ...target.headers, ...ours },
       body: claimed.body,
-      signal: limit.signal,
       headersTimeout: 0,
       bodyTimeout: 0,
-    });
-    const text = await beginningOf(body);
-    const reply: Reply = { status: statusCode, headers: answered };
+    } as const;
+    const reply = await exchange(agent, request, timings, limit.signal);
     const outcome = outcomeOf(reply, clock());
-    return {
-      outcome,
-      attempt: attempt({ ...reply, ...text }, outcome.kind === 'delivered' ? null : outcome.reason),
-    };
+    return { outcome, attempt: attempt(reply, outcome.kind === 'delivered' ? null : outcome.reason) };
   } catch (error) {
     const reason = explain(error, limit.signal.aborted, timeout);
     return { outcome: { kind: 'retry', reason, notBefore: null }, attempt: attempt(null, reason) };
@@ -63,25 +55,37 @@ export async function send(
     stopping.removeEventListener('abort', abort);
   }
 
-  function attempt(
-    reply: (Reply & { text: string; truncated: boolean }) | null,
-    error: string | null,
-  ): Attempt {
-    // A receiver may echo what it got: our secret is not to be kept in a log.
-    const masked = (text: string) => text.replaceAll(target.secret, mask);
+  function attempt(reply: Reply | null, error: string | null): Attempt {
+    // A receiver may echo what it got: our secrets are not to be kept in a log.
+    const masked = masking(target);
     return {
       startedAt,
       durationMs: Math.round(performance.now() - began),
       url: target.url,
       status: reply?.status ?? null,
       error: error && masked(error),
-      requestHeaders: { ...headers, 'X-Secret-Key': mask },
-      responseHeaders:
-        reply && (JSON.parse(masked(JSON.stringify(reply.headers))) as Record<string, string | string[]>),
+      requestHeaders: {
+        ...Object.fromEntries(Object.keys(target.headers).map((name) => [name, mask])),
+        ...ours,
+        'X-Secret-Key': mask,
+      },
+      responseHeaders: reply && maskedHeaders(reply.headers, masked),
       responseBody: reply && masked(reply.text),
       truncated: reply?.truncated ?? false,
+      timings,
     };
   }
+}
+
+function maskedHeaders(
+  headers: Reply['headers'],
+  masked: (text: string) => string,
+): Attempt['responseHeaders'] {
+  const kept: Record<string, string | string[]> = {};
+  for (const [name, value = ''] of Object.entries(headers)) {
+    kept[name] = typeof value === 'string' ? masked(value) : value.map(masked);
+  }
+  return kept;
 }
 
 function headersOf(target: Target, claimed: Claimed, at: number, userAgent: string): Record<string, string> {
@@ -96,19 +100,6 @@ function headersOf(target: Target, claimed: Claimed, at: number, userAgent: stri
     'X-Hookbell-Event': claimed.type,
     'X-Hookbell-Attempt': String(claimed.attempts + 1),
   };
-}
-
-/** Reads at most 64 KiB and keeps 16; a longer body is cut off with its connection. */
-async function beginningOf(body: AsyncIterable<Buffer> & { destroy: () => void }) {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    if (size < kept) chunks.push(chunk);
-    size += chunk.length;
-    if (size >= read) break;
-  }
-  const text = Buffer.concat(chunks).subarray(0, kept).toString('utf8').replaceAll('\0', '�');
-  return { text, truncated: size > kept };
 }
 
 const reasons: Record<string, string> = {

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { Agent, buildConnector } from 'undici';
 import { type Guard, Refused } from './guard.js';
+import { followSockets, timed } from './setup.js';
 
 type PoolOptions = Omit<Agent.Options, 'connect' | 'factory'> & {
   connect?: { timeout?: number; ca?: string | Buffer };
@@ -13,11 +14,13 @@ export function guardedAgent(guard: Guard, { connect = {}, ...options }: PoolOpt
   const connectors = new Map<number, buildConnector.connector>();
 
   function connectorTo(port: number): buildConnector.connector {
-    const connector = connectors.get(port) ?? buildConnector({ ...connect, lookup: guard.lookup(port) });
+    const connector =
+      connectors.get(port) ?? timed(buildConnector({ ...connect, lookup: guard.lookup(port) }));
     connectors.set(port, connector);
     return connector;
   }
 
+  followSockets();
   return new Agent({
     ...options,
     connect: (target, done) => {

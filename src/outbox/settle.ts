@@ -1,7 +1,18 @@
 import type { Knex } from 'knex';
+import { countAttempts } from '../figures/count.js';
 import { records } from '../records.js';
 import type { Claimed } from './claim.js';
 import { letNextGo } from './order.js';
+
+/** How long its steps took, in ms; null for one that was not taken. `firstByteMs` counts from the start of the attempt. */
+export type Timings = {
+  /** Whether an earlier request had the connection before; null: there was no connection. */
+  reused: boolean | null;
+  dnsMs: number | null;
+  connectMs: number | null;
+  tlsMs: number | null;
+  firstByteMs: number | null;
+};
 
 /** One HTTP request of a delivery as it is kept: secrets masked, at most 16 KiB of the response. */
 export type Attempt = {
@@ -14,6 +25,7 @@ export type Attempt = {
   responseHeaders: Record<string, string | string[]> | null;
   responseBody: string | null;
   truncated: boolean;
+  timings: Timings;
 };
 
 /** What becomes of a delivery after an attempt. `null` as the attempt: it was given back unsent. */
@@ -47,6 +59,11 @@ const attempted = {
   response_headers: 'text',
   response_body: 'text',
   truncated: 'boolean',
+  reused: 'boolean',
+  dns_ms: 'real',
+  connect_ms: 'real',
+  tls_ms: 'real',
+  first_byte_ms: 'real',
 } as const;
 
 /**
@@ -55,15 +72,18 @@ const attempted = {
  */
 export async function settle(tx: Knex, settlements: Settlement[]): Promise<void> {
   if (settlements.length === 0) return;
+  await countAttempts(tx, settlements);
   const attempts = settlements.flatMap(({ claimed, attempt }) =>
     attempt ? [attemptRow(claimed, attempt)] : [],
   );
   if (attempts.length > 0) {
     await tx.raw(
       `INSERT INTO attempts (delivery_seq, attempt, started_at, duration_ms, url, status, error,
-         request_headers, response_headers, response_body, truncated)
+         request_headers, response_headers, response_body, truncated,
+         reused, dns_ms, connect_ms, tls_ms, first_byte_ms)
        SELECT made.seq, deliveries.attempts + 1, made.started_at, made.duration_ms, made.url, made.http_status, made.error,
-         made.request_headers, made.response_headers, made.response_body, made.truncated
+         made.request_headers, made.response_headers, made.response_body, made.truncated,
+         made.reused, made.dns_ms, made.connect_ms, made.tls_ms, made.first_byte_ms
        FROM ${records(tx, 'made', attempted)}
        JOIN deliveries ON deliveries.seq = made.seq AND deliveries.lease_token = made.lease_token
        WHERE deliveries.status = 'sending'`,
@@ -97,6 +117,7 @@ function resultRow({ claimed, attempt, next }: Settlement) {
 }
 
 function attemptRow(claimed: Claimed, attempt: Attempt) {
+  const { reused, dnsMs, connectMs, tlsMs, firstByteMs } = attempt.timings;
   return {
     seq: claimed.seq,
     lease_token: claimed.leaseToken,
@@ -109,5 +130,12 @@ function attemptRow(claimed: Claimed, attempt: Attempt) {
     response_headers: attempt.responseHeaders && JSON.stringify(attempt.responseHeaders),
     response_body: attempt.responseBody,
     truncated: attempt.truncated,
+    reused,
+    dns_ms: tenths(dnsMs),
+    connect_ms: tenths(connectMs),
+    tls_ms: tenths(tlsMs),
+    first_byte_ms: tenths(firstByteMs),
   };
 }
+
+const tenths = (ms: number | null) => ms && Math.round(ms * 10) / 10;

@@ -115,5 +115,12 @@ function attemptFromRow(row: any): RecordedAttempt {
     responseHeaders: row.response_headers && JSON.parse(row.response_headers),
     responseBody: row.response_body,
     truncated: Boolean(row.truncated),
+    timings: {
+      reused: row.reused === null ? null : Boolean(row.reused),
+      dnsMs: row.dns_ms,
+      connectMs: row.connect_ms,
+      tlsMs: row.tls_ms,
+      firstByteMs: row.first_byte_ms,
+    },
   };
 }
