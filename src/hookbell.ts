@@ -18,7 +18,7 @@ import { smtpTransport } from './mail/smtp.js';
 import { createMetrics } from './metrics.js';
 import { createGuard } from './net/guard.js';
 import { createOutbox } from './outbox/append.js';
-import { keepWithinRetention } from './retention.js';
+import { retention } from './retention.js';
 import { background, type Chore } from './schedule.js';
 import { fileService } from './sources/files.js';
 import { purging } from './sources/purge.js';
@@ -80,7 +80,7 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     { name: 'syncs', every: '* * * * * *', run: runner.sweep },
     ...conversationChores(conversations, mail),
     { name: 'purge', every: '*/10 * * * * *', run: purging(deps, { syncs }) },
-    { name: 'retention', every: '30 * * * * *', run: (at) => keepWithinRetention(deps, syncs, at) },
+    { name: 'retention', every: '5-59/10 * * * * *', run: retention(deps, syncs) },
   ];
   const work = background(deps, chores);
 

@@ -1,23 +1,32 @@
 import { idempotency } from './api/idempotency.js';
 import type { Deps } from './deps.js';
 import { removeEndedSessions } from './http/sessions.js';
-import { pruneOutbox } from './outbox/prune.js';
+import { outboxPruner } from './outbox/prune.js';
+import { keepWithinSize } from './storage/limit.js';
+import { giveSpaceBack } from './storage/space.js';
+import { inSmallSteps } from './storage/steps.js';
 import type { SyncService } from './syncs/service.js';
 
 const aDay = 24 * 3_600_000;
-const stepsATime = 40;
 
-/** Removes what is older than `RETENTION_DAYS`, in small steps between which all else goes on. */
-export async function keepWithinRetention(
-  deps: Pick<Deps, 'config' | 'db' | 'vault'>,
-  syncs: Pick<SyncService, 'prune'>,
-  at: number,
-): Promise<void> {
-  const until = at - deps.config.retentionDays * aDay;
-  for (let step = 0; step < stepsATime; step++) {
-    if (!(await pruneOutbox(deps.db, until))) break;
-  }
-  await syncs.prune(until);
-  await idempotency(deps).prune(at);
-  await removeEndedSessions(deps.db, at);
+/**
+ * Removes what is older than `RETENTION_DAYS`, then what is too much for `RETENTION_SIZE`, and makes the file shorter
+ * by it: each in small steps between which all else goes on. What is not done in a second waits for the next turn.
+ */
+export function retention(
+  deps: Pick<Deps, 'config' | 'db' | 'reader' | 'vault'>,
+  syncs: Pick<SyncService, 'prune' | 'pruneSome'>,
+): (at: number) => Promise<void> {
+  const { config, db } = deps;
+  const outbox = outboxPruner(db);
+
+  return async function keepWithin(at: number): Promise<void> {
+    const until = at - config.retentionDays * aDay;
+    await inSmallSteps(() => outbox.step(until, 100));
+    await syncs.prune(until);
+    await idempotency(deps).prune(at);
+    await removeEndedSessions(db, at);
+    await keepWithinSize(db, config.retentionSize, { outbox, pruneSyncs: syncs.pruneSome }, at);
+    await giveSpaceBack(deps);
+  };
 }

@@ -30,6 +30,20 @@ export const durations = readAs('a comma list of durations of at most 365d, such
   return values.every((value) => value !== null && value <= 365 * units.d) ? (values as number[]) : null;
 });
 
+const sizes = { MB: 1e6, GB: 1e9, TB: 1e12 } as const;
+
+function byteCount(text: string): number | null {
+  const match = /^(\d+(?:\.\d+)?) ?(MB|GB|TB)$/i.exec(text.trim());
+  return match ? Math.round(Number(match[1]) * sizes[match[2]!.toUpperCase() as keyof typeof sizes]) : null;
+}
+
+/** In bytes; units are decimal (SI), as on the pages. */
+export const size = (from: string, to: string) =>
+  readAs(`a size from ${from} to ${to}, such as 500MB or 5GB`, (text) => {
+    const value = byteCount(text);
+    return value !== null && value >= byteCount(from)! && value <= byteCount(to)! ? value : null;
+  });
+
 export const whole = (from: number, to: number) =>
   readAs(`a whole number from ${from} to ${to}`, (text) =>
     /^\d{1,16}$/.test(text) && Number(text) >= from && Number(text) <= to ? Number(text) : null,

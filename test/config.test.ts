@@ -37,6 +37,7 @@ describe('configuration', () => {
       hookRateLimit: 120,
       storageTokenLimit: null,
       retentionDays: 30,
+      retentionSize: null,
       pauseAfter: 120 * hour,
       role: 'all',
       trustProxy: false,
@@ -105,6 +106,8 @@ describe('configuration', () => {
     [{ HOOK_RATE_LIMIT: '1e3' }, 'HOOK_RATE_LIMIT: got "1e3"; takes a whole number from 0 to 1000000'],
     [{ STORAGE_TOKEN_LIMIT: 'none' }, 'STORAGE_TOKEN_LIMIT: got "none"; takes a whole number from 0'],
     [{ RETENTION_DAYS: '0' }, 'RETENTION_DAYS: got "0"; takes a whole number from 1'],
+    [{ RETENTION_SIZE: '5MB' }, 'RETENTION_SIZE: got "5MB"; takes a size from 10MB to 1000TB, such as'],
+    [{ RETENTION_SIZE: '5' }, 'RETENTION_SIZE: got "5"; takes a size'],
     [{ PAUSE_AFTER: 'never' }, 'PAUSE_AFTER: got "never"; takes a duration'],
     [{ ROLE: 'WEB' }, 'ROLE: got "WEB"; takes all, web or worker'],
     [{ TRUST_PROXY: 'banana' }, 'TRUST_PROXY: got "banana"; takes true, false, how many proxies there are'],
@@ -204,7 +207,7 @@ describe('configuration', () => {
     const given = Object.fromEntries(Object.entries(listed).filter(([, value]) => value));
     expect(readConfig(given as Record<string, string>)).to.deep.equal(readConfig({}));
     const contract =
-      'DATA_DIR DATABASE_URL HOST PORT PUBLIC_URL SECRET_KEY ADMIN_EMAIL ADMIN_PASSWORD OUTBOUND_ALLOW RETRY_SCHEDULE DELIVERY_TIMEOUT DELIVERY_CONCURRENCY ENDPOINT_CONCURRENCY SYNC_CONCURRENCY HOOK_RATE_LIMIT STORAGE_TOKEN_LIMIT RETENTION_DAYS PAUSE_AFTER ROLE TRUST_PROXY LOG_LEVEL OPENAI_BASE_URL OPENAI_API_KEY OPENAI_MODEL SMTP_URL MAIL_FROM METRICS_TOKEN';
+      'DATA_DIR DATABASE_URL HOST PORT PUBLIC_URL SECRET_KEY ADMIN_EMAIL ADMIN_PASSWORD OUTBOUND_ALLOW RETRY_SCHEDULE DELIVERY_TIMEOUT DELIVERY_CONCURRENCY ENDPOINT_CONCURRENCY SYNC_CONCURRENCY HOOK_RATE_LIMIT STORAGE_TOKEN_LIMIT RETENTION_DAYS RETENTION_SIZE PAUSE_AFTER ROLE TRUST_PROXY LOG_LEVEL OPENAI_BASE_URL OPENAI_API_KEY OPENAI_MODEL SMTP_URL MAIL_FROM METRICS_TOKEN';
     expect(Object.keys(listed)).to.have.members(contract.split(' '));
   });
 });

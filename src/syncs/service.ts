@@ -89,5 +89,8 @@ export function syncService({ db, live }: Pick<Deps, 'db' | 'live'>) {
     async prune(before: number): Promise<void> {
       while ((await syncStore(db).prune(before, 500)) === 500);
     },
+
+    /** One step of it. Returns how many were removed. */
+    pruneSome: (before: number, most: number) => syncStore(db).prune(before, most),
   };
 }
