@@ -63,9 +63,9 @@ describe('signing in', () => {
     const fastest = async (email: string) => {
       const times = [];
       for (let turn = 0; turn < 3; turn += 1) {
-        const start = process.hrtime.bigint();
+        const before = process.cpuUsage();
         await accounts.signIn(email, 'not this');
-        times.push(Number(process.hrtime.bigint() - start));
+        times.push(process.cpuUsage(before).user);
       }
       return Math.min(...times);
     };

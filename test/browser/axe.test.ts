@@ -13,8 +13,7 @@ type Finding = { id: string; impact: string; nodes: { html: string; failureSumma
 /** As long as names may be, without a place to break, and dangerous wherever it is not escaped. */
 const wild = (name: string) => `${name}'"><script>alert(1)</script>${'W'.repeat(100)}`.slice(0, 100);
 
-describe('every page', function () {
-  this.timeout(60_000);
+describe('every page', () => {
   let running: Running;
   let empty: Running;
   let house: House;

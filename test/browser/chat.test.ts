@@ -4,8 +4,7 @@ import { hesitant, type Model, startModel } from '../answers/model.js';
 import { type House, openBot, startHouse } from '../conversations/house.js';
 import { openBrowser, openContext } from '../support/browser.js';
 
-describe('the chat page', function () {
-  this.timeout(30_000);
+describe('the chat page', () => {
   let browser: Browser;
   let model: Model;
   let house: House;

@@ -7,8 +7,7 @@ import { type Person, person } from '../support/people.js';
 import { type Receiver, startReceiver } from '../support/receiver.js';
 import { type Running, startHookbell } from '../support/server.js';
 
-describe('with JavaScript', function () {
-  this.timeout(30_000);
+describe('with JavaScript', () => {
   let browser: Browser;
   let running: Running;
   let receiver: Receiver;

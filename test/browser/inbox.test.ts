@@ -20,8 +20,7 @@ const types = [
 type Finding = { id: string; impact: string; nodes: { html: string; failureSummary: string }[] };
 type Seat = { person: Person; context: BrowserContext; page: Page; errors: string[] };
 
-describe('the inbox, with two agents and a visitor', function () {
-  this.timeout(60_000);
+describe('the inbox, with two agents and a visitor', () => {
   let browser: Browser;
   let running: Running;
   let receiver: Receiver;

@@ -10,8 +10,7 @@ import { type Received, type Receiver, startReceiver } from '../support/receiver
 import type { Site } from '../support/staticSite.js';
 import { startShop } from './shop.js';
 
-describe('a new user, from the setup link to a delivered webhook', function () {
-  this.timeout(60_000);
+describe('a new user, from the setup link to a delivered webhook', () => {
   let browser: Browser;
   let hookbell: Program;
   let link: string;

@@ -11,8 +11,7 @@ import { eventually } from '../support/eventually.js';
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const hostile = '<img src=x onerror=alert(1)>';
 
-describe('the widget', function () {
-  this.timeout(60_000);
+describe('the widget', () => {
   let browser: Browser;
   let house: House;
   let ada: Agent;

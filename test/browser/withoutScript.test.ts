@@ -6,8 +6,7 @@ import { type Receiver, startReceiver } from '../support/receiver.js';
 import { type Running, startHookbell } from '../support/server.js';
 import { spareParts } from './shop.js';
 
-describe('without JavaScript', function () {
-  this.timeout(60_000);
+describe('without JavaScript', () => {
   let browser: Browser;
   let running: Running;
   let receiver: Receiver;

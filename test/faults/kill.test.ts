@@ -16,7 +16,7 @@ const table = (word: string) => {
 };
 
 describe('killed with SIGKILL', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let env: Record<string, string>;
   let url: string;
   let server: Program;

@@ -6,8 +6,7 @@ import { keyHolder } from '../support/people.js';
 import { type Running, startHookbell } from '../support/server.js';
 import { entries } from '../syncs/ground.js';
 
-describe('the API of data sources', function () {
-  this.timeout(30_000);
+describe('the API of data sources', () => {
   let running: Running;
   let api: Caller;
   let agent: Caller;

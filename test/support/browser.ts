@@ -34,7 +34,7 @@ export async function openContext(
   options: Parameters<Browser['newContext']>[0] = {},
 ): Promise<{ context: BrowserContext; page: Page; errors: string[] }> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   const errors: string[] = [];
   context.on('page', (page) => {
     page.on('console', (message) => {
