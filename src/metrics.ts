@@ -4,10 +4,15 @@ import ipaddr from 'ipaddr.js';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Deps } from './deps.js';
 import { Forbidden } from './errors.js';
+import type { Counted } from './figures/count.js';
+import { figureStore } from './figures/store.js';
+import { webhooksByHealth } from './webhooks/healthStore.js';
 
 export type Metrics = {
-  /** One attempt that was made, and how it ended. */
-  attempt: (outcome: 'delivered' | 'retry' | 'gone', durationMs: number) => void;
+  /** One attempt that was made, what became of its delivery, and how long (ms) it took. */
+  attempt: (outcome: Counted, durationMs: number) => void;
+  /** A webhook is in another state now. */
+  webhookChanged: (state: 'failing' | 'healthy' | 'paused' | 'resumed' | 'disabled') => void;
   text: () => Promise<string>;
   contentType: string;
 };
@@ -19,35 +24,56 @@ export function createMetrics({ reader, clock }: Pick<Deps, 'reader' | 'clock'>)
   collectDefaultMetrics({ register: registry });
   const attempts = new Counter({
     name: 'hookbell_delivery_attempts_total',
-    help: 'Attempts made by this process, by outcome',
+    help: 'Attempts that this process made, by outcome; retried: it failed and is tried again',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const deliveries = new Counter({
+    name: 'hookbell_deliveries_total',
+    help: 'Deliveries that this process brought to an end, by outcome',
     labelNames: ['outcome'],
     registers,
   });
   const durations = new Histogram({
     name: 'hookbell_delivery_attempt_duration_seconds',
-    help: 'Whole attempts: connect, headers and body',
-    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
+    help: 'Whole attempts that this process made: connect, headers and body',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
     registers,
   });
+  // A rate can be told from the first one on.
+  for (const outcome of ['delivered', 'retried', 'failed']) attempts.inc({ outcome }, 0);
+  for (const outcome of ['delivered', 'failed']) deliveries.inc({ outcome }, 0);
+  const changes = new Counter({
+    name: 'hookbell_webhook_state_changes_total',
+    help: 'Changes of the state of webhooks in this process, by the state that followed; disabled: by a 410',
+    labelNames: ['state'],
+    registers,
+  });
+  for (const state of ['failing', 'healthy', 'paused', 'resumed', 'disabled']) changes.inc({ state }, 0);
+  const figures = figureStore(reader);
   new Gauge({
     name: 'hookbell_deliveries_waiting',
-    help: 'Deliveries that wait to be sent',
+    help: 'Deliveries that wait to be sent, of all webhooks',
     registers,
     async collect() {
-      const [row] = await reader('deliveries').whereRaw("status = 'pending'").count({ count: '*' });
-      this.set(Number(row?.count ?? 0));
+      this.set(await figures.waiting());
     },
   });
   new Gauge({
     name: 'hookbell_oldest_due_delivery_age_seconds',
-    help: 'How long the delivery that is due the longest has been due',
+    help: 'How long the delivery that is due the longest has been due, of webhooks that are neither paused nor disabled; 0 when none is',
     registers,
     async collect() {
-      const row = await reader('deliveries')
-        .whereRaw("status = 'pending'")
-        .min({ due: 'next_attempt_at' })
-        .first();
-      this.set(row?.due ? Math.max(0, clock() - Number(row.due)) / 1000 : 0);
+      this.set(((await figures.oldestDueMs(clock())) ?? 0) / 1000);
+    },
+  });
+  new Gauge({
+    name: 'hookbell_webhooks',
+    help: 'Outgoing webhooks, by health',
+    labelNames: ['health'],
+    registers,
+    async collect() {
+      for (const [health, count] of await webhooksByHealth(reader)) this.set({ health }, count);
     },
   });
   new Gauge({
@@ -63,8 +89,10 @@ export function createMetrics({ reader, clock }: Pick<Deps, 'reader' | 'clock'>)
     },
   });
   return {
+    webhookChanged: (state) => changes.inc({ state }),
     attempt(outcome, durationMs) {
       attempts.inc({ outcome });
+      if (outcome !== 'retried') deliveries.inc({ outcome });
       durations.observe(durationMs / 1000);
     },
     text: () => registry.metrics(),

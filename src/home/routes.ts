@@ -2,16 +2,22 @@ import { type Request, type Response, Router } from 'express';
 import { actorOf, requireUser } from '../accounts/access.js';
 import type { BotService } from '../bots/service.js';
 import type { Deps } from '../deps.js';
+import { panelOf } from '../figures/panel.js';
+import { rangeQuery } from '../figures/range.js';
+import type { FigureService } from '../figures/service.js';
 import type { SourceService } from '../sources/service.js';
 import { healthOf, type WebhookService } from '../webhooks/service.js';
 import { failedSources } from './store.js';
 
-type Parts = { bots: BotService; sources: SourceService; webhooks: WebhookService };
+type Parts = { bots: BotService; sources: SourceService; webhooks: WebhookService; figures: FigureService };
 
 const shownBots = { limit: 12, after: null };
 
 /** The dashboard: the bots, and what needs somebody's attention. */
-export function homeRoutes({ reader }: Pick<Deps, 'reader'>, { bots, sources, webhooks }: Parts): Router {
+export function homeRoutes(
+  { reader, clock }: Pick<Deps, 'reader' | 'clock'>,
+  { bots, sources, webhooks, figures }: Parts,
+): Router {
   const router = Router();
   router.get('/', requireUser, show);
   return router;
@@ -29,11 +35,19 @@ export function homeRoutes({ reader }: Pick<Deps, 'reader'>, { bots, sources, we
     );
     const isAdmin = actor.role === 'admin';
     res.render('home/dashboard', {
+      address: req.originalUrl,
+      figures: cards.length > 0 ? await panel(req) : null,
       bots: cards,
       unwell: isAdmin
         ? (await webhooks.unwell()).map((webhook) => ({ ...webhook, ...healthOf(webhook) }))
         : [],
       failed: isAdmin ? await failedSources(reader) : [],
     });
+  }
+
+  async function panel(req: Request) {
+    const actor = actorOf(req);
+    const { range } = rangeQuery.parse(req.query);
+    return panelOf(await figures.ofAll(actor, range, clock()), req, '/app', await figures.hasAny({ actor }));
   }
 }

@@ -8,6 +8,7 @@ const vendor: Record<string, string> = {
   'tabler.css': join(root, 'node_modules/@tabler/core/dist/css/tabler.min.css'),
   'htmx.js': join(root, 'node_modules/htmx.org/dist/htmx.min.js'),
   'sse.js': join(root, 'node_modules/htmx-ext-sse/dist/sse.min.js'),
+  'chart.js': join(root, 'node_modules/chart.js/dist/chart.umd.min.js'),
   'relative-time.js': join(root, 'node_modules/@github/relative-time-element/dist/bundle.js'),
 };
 
@@ -27,6 +28,7 @@ const icons = [
   'eye',
   'file-text',
   'file-upload',
+  'flask',
   'home',
   'inbox',
   'braces',

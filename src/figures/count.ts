@@ -1,0 +1,55 @@
+import type { Knex } from 'knex';
+import type { Settlement } from '../outbox/settle.js';
+import { records } from '../records.js';
+import { bucketOf } from './histogram.js';
+import { spans } from './range.js';
+
+/** `retried`: it failed and is tried again. `failed`: it was the last one. */
+export type Counted = 'delivered' | 'retried' | 'failed';
+
+export const countedAs = ({ status }: Settlement['next']): Counted =>
+  status === 'pending' ? 'retried' : status;
+
+const made = {
+  seq: 'bigint',
+  lease_token: 'text',
+  ended_at: 'bigint',
+  outcome: 'text',
+  bucket: 'integer',
+} as const;
+
+const widths = spans.map((span) => `SELECT ${span} AS span`).join(' UNION ALL ');
+
+/**
+ * Counts attempts in one statement however many they are, in the transaction that settles them and before it does:
+ * one whose lease was lost is neither recorded nor counted.
+ */
+export async function countAttempts(tx: Knex, settlements: Settlement[]): Promise<void> {
+  const rows = settlements.flatMap(({ claimed, attempt, next }) =>
+    attempt
+      ? [
+          {
+            seq: claimed.seq,
+            lease_token: claimed.leaseToken,
+            ended_at: attempt.startedAt + attempt.durationMs,
+            outcome: countedAs(next),
+            bucket: bucketOf(attempt.durationMs),
+          },
+        ]
+      : [],
+  );
+  if (rows.length === 0) return;
+  await tx.raw(
+    `INSERT INTO delivery_figures (webhook_id, span, since, outcome, bucket, attempts)
+     SELECT deliveries.webhook_id, width.span, made.ended_at - made.ended_at % width.span AS since,
+       made.outcome, made.bucket, count(*)
+     FROM ${records(tx, 'made', made)}
+     JOIN deliveries ON deliveries.seq = made.seq AND deliveries.lease_token = made.lease_token
+     CROSS JOIN (${widths}) AS width
+     WHERE deliveries.status = 'sending'
+     GROUP BY 1, 2, 3, 4, 5
+     ON CONFLICT (webhook_id, span, since, outcome, bucket)
+       DO UPDATE SET attempts = delivery_figures.attempts + excluded.attempts`,
+    [JSON.stringify(rows)],
+  );
+}
