@@ -1,21 +1,33 @@
-import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import type { Deps } from '../deps.js';
+import { type Counted, countedAs } from '../figures/count.js';
 import { guardedAgent } from '../net/connect.js';
-import { type Claimed, claim, dueWebhooks, giveBack } from '../outbox/claim.js';
+import { type Claimed, dueWebhooks, giveBack } from '../outbox/claim.js';
 import { type Settlement, settle } from '../outbox/settle.js';
+import type { OwnReceivers } from '../receivers/own.js';
+import { type Standing, standing } from '../webhooks/standing.js';
 import { type Target, targetStore } from '../webhooks/target.js';
 import { nextAttemptAt } from './backoff.js';
-import { noteHealth, type Told } from './health.js';
+import { healthWatch } from './health.js';
 import { type Lane, learn } from './lane.js';
 import { createLanes } from './lanes.js';
 import type { Outcome } from './outcome.js';
 import { send } from './send.js';
+import { type Result, turnover } from './turnover.js';
 
 type Needs = Pick<Deps, 'config' | 'db' | 'clock' | 'log' | 'live' | 'vault' | 'guard' | 'version'>;
 
-/** A settlement with what it teaches about its webhook; nothing, if the delivery was given back unsent. */
-type Result = Settlement & { told: Told | null };
+type Watch = {
+  /** Called after each attempt. */
+  attempted?: (outcome: Counted, durationMs: number) => void;
+  standing?: Standing;
+  random?: () => number;
+  /** Reaches this server's own test receivers, past the guard. */
+  own?: Pick<OwnReceivers, 'agentFor'>;
+};
+
+/** For attempts in flight when the process stops, in ms. */
+const usualGrace = 3_000;
 
 export type Courier = ReturnType<typeof courier>;
 
@@ -26,17 +38,22 @@ export type Courier = ReturnType<typeof courier>;
  */
 export function courier(
   { config, db, clock, log, live, vault, guard, version }: Needs,
-  attempted: (outcome: Outcome['kind'], durationMs: number) => void = () => {},
-  random: () => number = Math.random,
+  {
+    attempted = () => {},
+    standing: told = standing({ config, live }),
+    random = Math.random,
+    own,
+  }: Watch = {},
 ) {
   const timeout = config.deliveryTimeout;
   const lanes = createLanes({
     eachAtOnce: config.endpointConcurrency,
     allAtOnce: config.deliveryConcurrency,
   });
-  const targets = targetStore(vault);
+  const turnOver = turnover(config, targetStore(vault), healthWatch(config, told));
   const agent = guardedAgent(guard, { connect: { timeout } });
   const sender = { agent, clock, timeout, userAgent: `Hookbell/${version}` };
+  const senderTo = ({ url }: Target) => ({ ...sender, agent: own?.agentFor(url) ?? agent });
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   let results: Result[] = [];
@@ -44,6 +61,7 @@ export function courier(
   let stopped = true;
   /** The database refused: nothing is tried before the next sweep. */
   let resting = false;
+  let pacing: NodeJS.Timeout | undefined;
 
   const hasWork = () => results.length > 0 || lanes.isHungry();
 
@@ -68,54 +86,54 @@ export function courier(
   }
 
   async function cycle(): Promise<void> {
-    const settled = results;
+    const given = results;
     const wants = lanes.wants();
     results = [];
     try {
-      const { claimed, found } = await db.transaction((tx) => settleAndClaim(tx, settled, wants));
-      giveBackUnsent(lanes.accept(wants, found, claimed));
+      const { settled, turn, claimed, found } = await db.transaction((tx) =>
+        turnOver(tx, given, wants, clock()),
+      );
+      for (const id of [...turn.paused, ...turn.disabled]) giveBackUnsent(lanes.hold(id));
+      giveBackUnsent(lanes.accept(wants, found, claimed, clock()));
+      lanes.mayHaveMore([...turn.resumed, ...nextInLine(settled)]);
     } catch (error) {
-      results = [...settled, ...results];
+      results = [...given, ...results];
       lanes.mayHaveMore(wants.map(({ webhookId }) => webhookId));
       throw error;
     }
-    for (const { claimed, next } of settled) {
-      if (claimed.subject !== null && next.status !== 'pending') lanes.mayHaveMore([claimed.webhookId]);
-    }
-    tellPages(settled);
+    tellPages(given);
     sendReady();
   }
 
-  async function settleAndClaim(tx: Deps['db'], settled: Result[], wants: ReturnType<typeof lanes.wants>) {
-    const at = clock();
-    await settle(tx, settled);
-    const told = settled.flatMap((result) => result.told ?? []);
-    await noteHealth(tx, targets, told, at);
-    const ids = wants.map(({ webhookId }) => webhookId);
-    const found = await targets.find(tx, ids);
-    const open = wants.filter(({ webhookId }) => found.has(webhookId));
-    // Covers what is claimed ahead and the attempt itself.
-    const lease = { token: randomBytes(12).toString('base64url'), until: at + timeout + 15_000 };
-    return { found, claimed: await claim(tx, open, lease, at) };
-  }
-
   function sendReady(): void {
-    if (!stopped) lanes.send(attempt);
+    if (stopped) return;
+    clearTimeout(pacing);
+    const at = clock();
+    const next = lanes.send(attempt, at);
+    if (next === null) return;
+    pacing = setTimeout(
+      () => {
+        sendReady();
+        wake();
+      },
+      Math.max(1, Math.ceil(next - at)),
+    );
   }
 
   async function attempt(lane: Lane, target: Target, claimed: Claimed): Promise<void> {
-    if (claimed.leaseUntil < clock() + timeout) {
+    if (claimed.leaseUntil < clock() + (target.timeout ?? timeout)) {
       giveBackUnsent([claimed]);
       return wake([claimed.webhookId]);
     }
-    const { attempt, outcome } = await send(sender, target, claimed, stopping.signal);
+    const { attempt, outcome } = await send(senderTo(target), target, claimed, stopping.signal);
     if (stopping.signal.aborted && outcome.kind !== 'delivered') return giveBackUnsent([claimed]);
     if (outcome.kind === 'gone') giveBackUnsent(lanes.hold(target.id));
     const isDelivered = outcome.kind === 'delivered';
-    learn(lane, isDelivered, attempt.durationMs, config.endpointConcurrency);
-    attempted(outcome.kind, attempt.durationMs);
+    learn(lane, isDelivered, attempt.durationMs);
+    const next = nextOf(target, claimed, outcome);
+    attempted(countedAs(next), attempt.durationMs);
     const told = { target, outcome, startedAt: attempt.startedAt };
-    results.push({ claimed, attempt, next: nextOf(claimed, outcome), told });
+    results.push({ claimed, attempt, next, told });
     // After this attempt has given its place back.
     setImmediate(() => {
       sendReady();
@@ -123,10 +141,12 @@ export function courier(
     });
   }
 
-  function nextOf({ step }: Claimed, outcome: Outcome): Settlement['next'] {
+  function nextOf({ probe }: Target, { step }: Claimed, outcome: Outcome): Settlement['next'] {
     const at = clock();
     if (outcome.kind === 'delivered') return { status: 'delivered', finishedAt: at };
     if (outcome.kind === 'gone') return { status: 'failed', finishedAt: at };
+    // A try of a paused webhook costs its delivery no step; the next try takes another one.
+    if (probe) return { status: 'pending', step, nextAttemptAt: Math.max(at, outcome.notBefore ?? 0) };
     const again = nextAttemptAt(config.retrySchedule, step, at, outcome.notBefore, random());
     return again === null
       ? { status: 'failed', finishedAt: at }
@@ -136,10 +156,16 @@ export function courier(
   /** They wait in the database again, as if they had never been claimed. */
   function giveBackUnsent(claims: Claimed[]): void {
     for (const claimed of claims) {
-      const next = { status: 'pending', step: claimed.step, nextAttemptAt: clock() } as const;
+      const next = { status: 'pending', step: claimed.step, nextAttemptAt: claimed.dueAt } as const;
       results.push({ claimed, attempt: null, next, told: null });
     }
   }
+
+  /** The webhooks for which the end of one delivery may have let another go. */
+  const nextInLine = (settled: Result[]) =>
+    settled
+      .filter(({ claimed, next }) => claimed.subject !== null && next.status !== 'pending')
+      .map(({ claimed }) => claimed.webhookId);
 
   function tellPages(settled: Result[]): void {
     const told = new Set(settled.flatMap((result) => result.told?.target ?? []));
@@ -153,6 +179,7 @@ export function courier(
     resting = false;
     await giveBack(db, at);
     wake(await dueWebhooks(db, at));
+    sendReady();
   }
 
   /** Waits, at most `limit` ms, until nothing is in flight. */
@@ -184,9 +211,10 @@ export function courier(
     },
 
     /** Attempts in flight have `grace` ms to end; the rest is given back unsent. */
-    async stop(grace = 3_000): Promise<void> {
+    async stop(grace = usualGrace): Promise<void> {
       if (stopped) return;
       stopped = true;
+      clearTimeout(pacing);
       await cycling;
       await allLanded(grace);
       stopping.abort();

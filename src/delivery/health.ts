@@ -1,27 +1,127 @@
+import { formatDuration, intervalToDuration } from 'date-fns';
 import type { Knex } from 'knex';
-import type { Target, targetStore } from '../webhooks/target.js';
+import { hookbell } from '../accounts/actor.js';
+import { hasten } from '../outbox/hasten.js';
+import { type Changed, healthStore } from '../webhooks/healthStore.js';
+import type { Standing } from '../webhooks/standing.js';
+import type { Target } from '../webhooks/target.js';
 import type { Outcome } from './outcome.js';
+import { probeWait } from './probe.js';
 
 export type Told = { target: Target; outcome: Outcome; startedAt: number };
 
-/** Notes how webhooks are after these attempts, the latest last. A webhook that answered 410 is disabled. */
-export async function noteHealth(
-  tx: Knex,
-  targets: ReturnType<typeof targetStore>,
-  told: Told[],
-  at: number,
-): Promise<void> {
-  const latest = new Map(told.map((one) => [one.target.id, one]));
-  const well = [...latest.values()].filter(({ outcome }) => outcome.kind === 'delivered');
-  if (well.length > 0)
-    await targets.recovered(
-      tx,
-      well.map(({ target }) => target.id),
-    );
-  for (const { target, outcome, startedAt } of latest.values()) {
-    if (outcome.kind !== 'delivered') await targets.failing(tx, target.id, startedAt, outcome.reason);
+/** The webhooks whose state changed with these attempts. */
+export type Turn = { paused: string[]; resumed: string[]; disabled: string[] };
+
+type Failure = Exclude<Outcome, { kind: 'delivered' }>;
+
+/**
+ * What attempts teach about their webhooks: healthy, failing, after `pauseAfter` ms of nothing but failures paused,
+ * and resumed when a try succeeds. A webhook that answered 410 is disabled.
+ */
+export function healthWatch({ pauseAfter }: { pauseAfter: number }, standing: Standing) {
+  const pauseReason = `Nothing but failures for ${inWords(pauseAfter)}`;
+
+  /** Notes these attempts, the latest last. */
+  async function note(tx: Knex.Transaction, told: Told[], at: number): Promise<Turn> {
+    const histories = byWebhook(told);
+    const resumed = await noteSuccesses(tx, histories, at);
+    const failed: string[] = [];
+    const disabled: string[] = [];
+    for (const [id, history] of histories) {
+      const streak = failuresAtTheEnd(history);
+      if (streak.length === 0) continue;
+      failed.push(id);
+      await noteFailures(tx, streak, at);
+    }
+    for (const { target, outcome } of told) {
+      if (outcome.kind === 'gone' && (await disable(tx, target, outcome.reason, at)))
+        disabled.push(target.id);
+    }
+    return { paused: await pauseWhatOnlyFails(tx, failed, at), resumed, disabled };
   }
-  for (const { target, outcome } of told) {
-    if (outcome.kind === 'gone') await targets.gone(tx, target, outcome.reason, at);
+
+  async function noteSuccesses(
+    tx: Knex.Transaction,
+    histories: Map<string, Told[]>,
+    at: number,
+  ): Promise<string[]> {
+    const well = [...histories].filter(([, all]) => all.some(({ outcome }) => outcome.kind === 'delivered'));
+    const ids = well.map(([id]) => id);
+    if (ids.length === 0) return [];
+    const store = healthStore(tx);
+    const resumed = await store.resumeRecovered(ids, at);
+    for (const webhook of resumed) {
+      const change = { state: 'resumed', webhook, reason: 'The receiver took a delivery again' } as const;
+      await standing.changed(tx, change, hookbell, at);
+    }
+    for (const webhook of await store.healthy(ids)) standing.wavered(tx, 'healthy', webhook);
+    return resumed.map(({ id }) => id);
   }
+
+  async function noteFailures(
+    tx: Knex.Transaction,
+    streak: { told: Told; outcome: Failure }[],
+    at: number,
+  ): Promise<void> {
+    const store = healthStore(tx);
+    const [first, last] = [streak[0]!, streak.at(-1)!];
+    const { target } = last.told;
+    const begun = await store.failing(target.id, first.told.startedAt, last.outcome.reason);
+    if (begun) standing.wavered(tx, 'failing', target);
+    const probe = streak.find(({ told, outcome }) => told.target.probe && outcome.kind === 'retry');
+    if (!probe) return;
+    const { before } = probe.told.target.probe!;
+    const notBefore = probe.outcome.kind === 'retry' ? (probe.outcome.notBefore ?? 0) : 0;
+    const nextAt = Math.max(at + probeWait(pauseAfter, before + 1), notBefore);
+    await store.probed(target.id, nextAt, before + 1);
+  }
+
+  async function disable(
+    tx: Knex.Transaction,
+    target: Target,
+    reason: string,
+    at: number,
+  ): Promise<Changed | null> {
+    const webhook = await healthStore(tx).disable(target.id, reason, at);
+    if (webhook) await standing.changed(tx, { state: 'disabled', webhook, reason }, hookbell, at);
+    return webhook;
+  }
+
+  async function pauseWhatOnlyFails(tx: Knex.Transaction, failed: string[], at: number): Promise<string[]> {
+    if (failed.length === 0) return [];
+    const pause = { reason: pauseReason, at, probeAt: at + probeWait(pauseAfter, 0) };
+    const paused = await healthStore(tx).pauseFailing(failed, at - pauseAfter, pause);
+    for (const webhook of paused) {
+      const { lastError } = webhook;
+      const why = { reason: pauseReason, lastError, probeAt: pause.probeAt };
+      await standing.changed(tx, { state: 'paused', webhook, ...why }, hookbell, at);
+    }
+    return paused.map(({ id }) => id);
+  }
+
+  return {
+    note,
+
+    /** No wait of the schedule counts any more for those that were paused, whose next try takes any, or resumed. */
+    async hastenAll(tx: Knex, { paused, resumed }: Turn, at: number): Promise<void> {
+      for (const id of [...paused, ...resumed]) await hasten(tx, id, at);
+    },
+  };
 }
+
+function byWebhook(told: Told[]): Map<string, Told[]> {
+  const histories = new Map<string, Told[]>();
+  for (const one of told) histories.set(one.target.id, [...(histories.get(one.target.id) ?? []), one]);
+  return histories;
+}
+
+function failuresAtTheEnd(history: Told[]): { told: Told; outcome: Failure }[] {
+  const lastSuccess = history.findLastIndex(({ outcome }) => outcome.kind === 'delivered');
+  return history
+    .slice(lastSuccess + 1)
+    .flatMap((told) => (told.outcome.kind === 'delivered' ? [] : [{ told, outcome: told.outcome }]));
+}
+
+/** `5 days`, `1 hour 30 minutes`. */
+const inWords = (ms: number) => formatDuration(intervalToDuration({ start: 0, end: ms }));

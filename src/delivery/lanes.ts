@@ -1,6 +1,15 @@
 import type { Claimed, Want } from '../outbox/claim.js';
 import type { Target } from '../webhooks/target.js';
-import { appetite, isProven, type Lane, newLane } from './lane.js';
+import {
+  appetite,
+  isDoubtful,
+  isForgettable,
+  isProven,
+  type Lane,
+  newLane,
+  nextStart,
+  noteStart,
+} from './lane.js';
 
 const lanesATime = 64;
 
@@ -14,16 +23,23 @@ export function createLanes({ eachAtOnce, allAtOnce }: { eachAtOnce: number; all
   let inFlight = 0;
 
   function laneOf(webhookId: string): Lane {
-    const lane = lanes.get(webhookId) ?? newLane();
+    const lane = lanes.get(webhookId) ?? newLane(eachAtOnce);
     lanes.set(webhookId, lane);
     return lane;
   }
 
   function* open(): Generator<Want> {
     for (const webhookId of hungry) {
-      const limit = appetite(laneOf(webhookId), eachAtOnce);
+      const limit = appetite(laneOf(webhookId));
       if (limit > 0) yield { webhookId, limit };
     }
+  }
+
+  /** Takes on what the webhook wants of its own. */
+  function follow(lane: Lane, target: Target | null): void {
+    lane.target = target;
+    lane.cap = Math.min(target?.concurrency ?? eachAtOnce, allAtOnce);
+    lane.window = Math.min(lane.window, lane.cap);
   }
 
   function hold(webhookId: string): Claimed[] {
@@ -54,7 +70,7 @@ export function createLanes({ eachAtOnce, allAtOnce }: { eachAtOnce: number; all
     },
 
     /** Takes in what was claimed. Returns what must be given back: its webhook was paused, disabled or deleted. */
-    accept(wants: Want[], targets: Map<string, Target>, claimed: Claimed[]): Claimed[] {
+    accept(wants: Want[], targets: Map<string, Target>, claimed: Claimed[], at: number): Claimed[] {
       const counts = new Map<string, number>();
       for (const one of claimed) {
         laneOf(one.webhookId).ready.push(one);
@@ -62,10 +78,10 @@ export function createLanes({ eachAtOnce, allAtOnce }: { eachAtOnce: number; all
       }
       return wants.flatMap(({ webhookId, limit }) => {
         const lane = laneOf(webhookId);
-        lane.target = targets.get(webhookId) ?? null;
-        if (counts.get(webhookId) === limit) hungry.add(webhookId);
-        const isIdle = lane.inFlight === 0 && lane.ready.length === 0 && lane.window === 1;
-        if (isIdle && !hungry.has(webhookId)) lanes.delete(webhookId);
+        follow(lane, targets.get(webhookId) ?? null);
+        const hasMore = counts.get(webhookId) === limit && !lane.target?.probe;
+        if (hasMore) hungry.add(webhookId);
+        if (isForgettable(lane, at) && !hungry.has(webhookId)) lanes.delete(webhookId);
         return lane.target ? [] : hold(webhookId);
       });
     },
@@ -76,23 +92,46 @@ export function createLanes({ eachAtOnce, allAtOnce }: { eachAtOnce: number; all
     /** All that was claimed and not sent. */
     releaseAll: (): Claimed[] => [...lanes.keys()].flatMap(hold),
 
-    /** Calls `begin` for each delivery that may be sent now; its promise ends when the attempt has. */
-    send(begin: (lane: Lane, target: Target, claimed: Claimed) => Promise<void>): void {
-      // What has not shown that it answers quickly shares half of all places: however much hangs, the rest goes on.
-      const unprovenPlaces = Math.max(1, allAtOnce >> 1);
-      let unproven = 0;
-      for (const lane of lanes.values()) if (!isProven(lane)) unproven += lane.inFlight;
-      for (const lane of lanes.values()) {
-        while (lane.target && lane.ready.length > 0 && lane.inFlight < lane.window && inFlight < allAtOnce) {
-          if (!isProven(lane) && ++unproven > unprovenPlaces) break;
-          lane.inFlight++;
-          inFlight++;
-          begin(lane, lane.target, lane.ready.shift()!).finally(() => {
-            lane.inFlight--;
-            inFlight--;
-          });
+    /**
+     * Calls `begin` for each delivery that may be sent now, one of each webhook in turn; its promise ends when the
+     * attempt has. Returns when (ms) one may be sent that only waits for its webhook's pace; null if there is none.
+     */
+    send(begin: (lane: Lane, target: Target, claimed: Claimed) => Promise<void>, at: number): number | null {
+      // However much hangs, the rest goes on: what failed or was slow shares half of all places, and leaves some of
+      // three quarters to what nobody knows yet.
+      const most = { doubtful: Math.max(1, allAtOnce >> 1), unproven: Math.max(1, (allAtOnce * 3) >> 2) };
+      const taken = { doubtful: 0, unproven: 0 };
+      const count = (lane: Lane, places: number) => {
+        if (!isProven(lane)) taken.unproven += places;
+        if (isDoubtful(lane)) taken.doubtful += places;
+      };
+      const hasPlaceFor = (lane: Lane) =>
+        isProven(lane) ||
+        (taken.unproven < most.unproven && (!isDoubtful(lane) || taken.doubtful < most.doubtful));
+      let next: number | null = null;
+      for (const lane of lanes.values()) count(lane, lane.inFlight);
+      for (const [id, lane] of lanes) {
+        if (inFlight >= allAtOnce) break;
+        if (!lane.target || lane.ready.length === 0 || lane.inFlight >= lane.window) continue;
+        if (!hasPlaceFor(lane)) continue;
+        const start = nextStart(lane, at);
+        if (start > at) {
+          next = Math.min(start, next ?? start);
+          continue;
         }
+        count(lane, 1);
+        noteStart(lane, at);
+        lane.inFlight++;
+        inFlight++;
+        begin(lane, lane.target, lane.ready.shift()!).finally(() => {
+          lane.inFlight--;
+          inFlight--;
+        });
+        // To the end of the line, where this loop meets it again.
+        lanes.delete(id);
+        lanes.set(id, lane);
       }
+      return next;
     },
   };
 }

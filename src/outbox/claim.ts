@@ -12,6 +12,8 @@ export type Claimed = {
   attempts: number;
   /** The place on the retry schedule. */
   step: number;
+  /** When it was due, in ms. */
+  dueAt: number;
   leaseToken: string;
   leaseUntil: number;
 };
@@ -35,7 +37,7 @@ export async function claim(
     tx,
     `UPDATE deliveries SET status = 'sending', lease_token = ?, lease_until = ?
      WHERE status = 'pending' AND seq IN (${wants.map(() => due).join(' UNION ALL ')})
-     RETURNING seq, id, event_seq, webhook_id, subject, attempts, step`,
+     RETURNING seq, id, event_seq, webhook_id, subject, attempts, step, next_attempt_at`,
     [lease.token, lease.until, ...wants.flatMap((want) => [want.webhookId, at, want.limit])],
   );
   const events = await tx('events')
@@ -56,13 +58,17 @@ export async function claim(
         body: event.body,
         attempts: row.attempts,
         step: row.step,
+        dueAt: Number(row.next_attempt_at),
         leaseToken: lease.token,
         leaseUntil: lease.until,
       };
     });
 }
 
-/** The webhooks that have something due: one step through the partial index a webhook, not a delivery. */
+/**
+ * The webhooks that have something due, those that failures paused only when it is time to try them: one step through
+ * the partial index a webhook, not a delivery.
+ */
 export async function dueWebhooks(connection: Knex, at: number): Promise<string[]> {
   const rows = await rowsOf(
     connection,
@@ -72,9 +78,10 @@ export async function dueWebhooks(connection: Knex, at: number): Promise<string[
        SELECT (SELECT min(webhook_id) FROM deliveries WHERE status = 'pending' AND webhook_id > lane.webhook_id)
        FROM lane WHERE lane.webhook_id IS NOT NULL)
      SELECT webhooks.id FROM lane JOIN webhooks ON webhooks.id = lane.webhook_id
-     WHERE webhooks.enabled AND webhooks.paused_at IS NULL AND webhooks.deleted_at IS NULL
+     WHERE webhooks.enabled AND webhooks.deleted_at IS NULL
+       AND (webhooks.paused_at IS NULL OR (webhooks.pause_reason IS NOT NULL AND webhooks.probe_at <= ?))
        AND (SELECT min(next_attempt_at) FROM deliveries WHERE status = 'pending' AND webhook_id = lane.webhook_id) <= ?`,
-    [at],
+    [at, at],
   );
   return rows.map((row) => row.id);
 }

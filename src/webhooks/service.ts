@@ -9,22 +9,25 @@ import { NotFound } from '../errors.js';
 import { letAllGo } from '../outbox/order.js';
 import { auditedChange } from './auditedChange.js';
 import { mergedHeaders, openedHeaders, sealedHeaders } from './headers.js';
+import { webhookPausing } from './pausing.js';
 import type { NewWebhook, WebhookChanges } from './schema.js';
 import { newSecret, type Secrets, shownSecrets, webhookSecrets } from './secrets.js';
-import { requireFieldsOf, requireOutgoing, requireSound } from './sound.js';
+import { requireFieldsOf, requireSound } from './sound.js';
+import type { Standing } from './standing.js';
 import { type Webhook, webhookStore } from './store.js';
 
 type Parts = {
   bots: Pick<BotService, 'seenBy' | 'owns'>;
   sources: { find: (id: string) => Promise<{ botId: string } | null> };
   courier: Pick<Courier, 'wake' | 'hold'>;
+  standing: Standing;
 };
 
 export type WebhookService = ReturnType<typeof webhookService>;
 
 export function webhookService(
   { config, db, vault, guard }: Pick<Deps, 'config' | 'db' | 'vault' | 'guard'>,
-  { bots, sources, courier }: Parts,
+  { bots, sources, courier, standing }: Parts,
 ) {
   const changed = auditedChange(db);
 
@@ -59,7 +62,8 @@ export function webhookService(
 
   return {
     seenBy,
-    ...webhookSecrets({ config, db, vault }, { seenBy, changed }),
+    ...webhookPausing({ db }, { seenBy, standing, courier }),
+    ...webhookSecrets({ config, db, vault }, { seenBy, changed, courier }),
 
     /** The names of its static headers; their values are secrets. */
     headerNames: ({ sealedHeaders }: Webhook) => Object.keys(openedHeaders(vault, sealedHeaders)),
@@ -85,6 +89,8 @@ export function webhookService(
         enabled: input.enabled,
         disabledReason: null,
         pausedAt: null,
+        pauseReason: null,
+        probeAt: null,
         failingSince: null,
         lastError: null,
         sealedHeaders: sealedHeaders(vault, mergedHeaders(input.headers ?? {}, {})),
@@ -114,8 +120,13 @@ export function webhookService(
       requireFieldsOf(before.type, input);
       const differing = differingFrom(before, input);
       const fields = Object.keys({ ...differing, ...(input.secret && { secret: '' }) });
-      const forgotten = { disabledReason: null, failingSince: null, lastError: null };
-      const changes = { ...differing, ...(differing.enabled && forgotten), updatedAt: at };
+      const changes = {
+        ...differing,
+        // Failures paused it, and that may have been the reason.
+        ...(differing.targetUrl && before.pauseReason !== null && { probeAt: at }),
+        ...(differing.enabled && whenEnabled(before)),
+        updatedAt: at,
+      };
       const after: Webhook = { ...before, ...changes };
       await requireSound({ guard, sources }, after);
       const details = fields.length > 0 ? { fields: fields.map(nameOfField) } : {};
@@ -124,7 +135,9 @@ export function webhookService(
         if (input.secret) await store.setSecret(id, vault.seal(input.secret), at);
         if (before.inOrder && !after.inOrder) await letAllGo(tx, id, at);
       });
-      after.enabled && after.pausedAt === null ? courier.wake([id]) : courier.hold(id);
+      // What was claimed ahead would go where it went, with what it had.
+      courier.hold(id);
+      courier.wake([id]);
       return after;
     },
 
@@ -133,31 +146,18 @@ export function webhookService(
       await changed(webhook, actor, at, { action: 'webhook.deleted' }, (store) => store.markDeleted(id, at));
       courier.hold(id);
     },
-
-    /** Events wait and are kept until `resume`. */
-    async pause(id: string, actor: Actor, at: number): Promise<Webhook> {
-      const webhook = await seenBy(actor, id);
-      requireOutgoing(webhook);
-      if (webhook.pausedAt !== null) return webhook;
-      const paused = { ...webhook, pausedAt: at, updatedAt: at };
-      await changed(paused, actor, at, { action: 'webhook.paused' }, (store) => store.update(paused));
-      courier.hold(id);
-      return paused;
-    },
-
-    async resume(id: string, actor: Actor, at: number): Promise<Webhook> {
-      const webhook = await seenBy(actor, id);
-      requireOutgoing(webhook);
-      if (webhook.pausedAt === null) return webhook;
-      const resumed = { ...webhook, pausedAt: null, updatedAt: at };
-      await changed(resumed, actor, at, { action: 'webhook.resumed' }, (store) => store.update(resumed));
-      courier.wake([id]);
-      return resumed;
-    },
   };
 }
 
 const nameOfField = (name: string) => (name === 'sealedHeaders' ? 'headers' : name);
+
+/** What had gone wrong is forgotten; a person's pause stays. */
+const whenEnabled = ({ pauseReason }: Webhook): Partial<Webhook> => ({
+  disabledReason: null,
+  failingSince: null,
+  lastError: null,
+  ...(pauseReason !== null && { pausedAt: null, pauseReason: null, probeAt: null }),
+});
 
 /** In one word how a webhook is, and in a sentence why. */
 export function healthOf(webhook: Webhook): {
@@ -165,7 +165,7 @@ export function healthOf(webhook: Webhook): {
   reason: string | null;
 } {
   if (!webhook.enabled) return { health: 'disabled', reason: webhook.disabledReason };
-  if (webhook.pausedAt !== null) return { health: 'paused', reason: webhook.lastError };
+  if (webhook.pausedAt !== null) return { health: 'paused', reason: webhook.pauseReason };
   if (webhook.failingSince !== null) return { health: 'failing', reason: webhook.lastError };
   return { health: 'healthy', reason: null };
 }

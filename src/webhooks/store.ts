@@ -13,6 +13,10 @@ export type Webhook = {
   enabled: boolean;
   disabledReason: string | null;
   pausedAt: number | null;
+  /** Why failures paused it; null if a person did, or nobody. */
+  pauseReason: string | null;
+  /** When one delivery is tried, while failures have paused it. */
+  probeAt: number | null;
   failingSince: number | null;
   lastError: string | null;
   /** Sealed: credentials may be in them. */
@@ -47,7 +51,9 @@ export function webhookStore(connection: Knex) {
 
     async sealedSecrets(id: string): Promise<SealedSecrets | null> {
       const row = await living().where({ id }).first();
-      return row ? { secret: row.secret, signingSecret: row.signing_secret } : null;
+      if (!row) return null;
+      const previousSignsUntil = row.previous_signs_until === null ? null : Number(row.previous_signs_until);
+      return { secret: row.secret, signingSecret: row.signing_secret, previousSignsUntil };
     },
 
     /** What the public trigger route needs, in one read; null if there is no such trigger. */
@@ -168,6 +174,8 @@ function toRow(webhook: Partial<Webhook>) {
     enabled: webhook.enabled,
     disabled_reason: webhook.disabledReason,
     paused_at: webhook.pausedAt,
+    pause_reason: webhook.pauseReason,
+    probe_at: webhook.probeAt,
     failing_since: webhook.failingSince,
     last_error: webhook.lastError,
     headers: webhook.sealedHeaders,
@@ -191,6 +199,8 @@ function fromRow(row: any): Webhook {
     enabled: Boolean(row.enabled),
     disabledReason: row.disabled_reason,
     pausedAt: number(row.paused_at),
+    pauseReason: row.pause_reason,
+    probeAt: number(row.probe_at),
     failingSince: number(row.failing_since),
     lastError: row.last_error,
     sealedHeaders: row.headers,

@@ -1,6 +1,4 @@
 import type { Knex } from 'knex';
-import { hookbell } from '../accounts/actor.js';
-import { auditLog } from '../accounts/audit.js';
 import type { Vault } from '../vault.js';
 
 /** Where the deliveries of a webhook go, with its secrets in the clear: never to be logged. */
@@ -20,51 +18,51 @@ export type Target = {
   /** Attempts in flight; null: the instance's. */
   concurrency: number | null;
   inOrder: boolean;
+  /** Failures paused it, and this is a try: how many were in vain before. */
+  probe: { before: number } | null;
 };
 
-/** What delivery knows of webhooks: where to send, and how it went. */
+/** Where delivery may send to. */
 export function targetStore(vault: Vault) {
   const opened = new Map<string, { sealed: string; secrets: Secrets }>();
 
   return {
     /** The targets that may be sent to now; a webhook that is disabled, paused or deleted has none. */
     async find(connection: Knex, ids: string[]): Promise<Map<string, Target>> {
-      const rows = await connection('webhooks')
-        .whereIn('id', ids)
-        .where({ enabled: true })
-        .whereNull('paused_at')
-        .whereNull('deleted_at')
-        .whereNotNull('target_url');
+      const rows = await living(connection, ids).whereNull('paused_at').whereNotNull('target_url');
       return new Map(rows.map((row) => [row.id, fromRow(row)]));
     },
 
-    /** `since` counts only if it was not failing before. */
-    async failing(connection: Knex, id: string, since: number, error: string): Promise<void> {
-      await connection('webhooks')
-        .where({ id })
-        .where((query) => query.whereNull('failing_since').orWhereNot('last_error', error))
-        .update({ failing_since: connection.raw('coalesce(failing_since, ?)', [since]), last_error: error });
-    },
-
-    async recovered(connection: Knex, ids: string[]): Promise<void> {
-      await connection('webhooks')
-        .whereIn('id', ids)
-        .whereNotNull('failing_since')
-        .update({ failing_since: null, last_error: null });
-    },
-
-    async gone(connection: Knex, { id, url }: Target, reason: string, at: number): Promise<void> {
-      const disabled = await connection('webhooks')
-        .where({ id, enabled: true })
-        .update({ enabled: false, disabled_reason: reason, updated_at: at });
-      if (disabled === 0) return;
-      await auditLog(connection).record(
-        hookbell,
-        { action: 'webhook.disabled', subject: url, subjectId: id, details: { reason } },
-        at,
-      );
+    /**
+     * Of those that failures paused, the ones that it is time to try and that have something due. Until `until`
+     * nobody else tries them.
+     */
+    async findToTry(
+      connection: Knex,
+      ids: string[],
+      at: number,
+      until: number,
+    ): Promise<Map<string, Target>> {
+      if (ids.length === 0) return new Map();
+      const rows = await living(connection, ids)
+        .whereNotNull('paused_at')
+        .whereNotNull('pause_reason')
+        .where('probe_at', '<=', at)
+        .whereExists(
+          connection('deliveries')
+            .whereRaw("deliveries.webhook_id = webhooks.id AND deliveries.status = 'pending'")
+            .where('next_attempt_at', '<=', at)
+            .select(connection.raw('1')),
+        )
+        .update({ probe_at: until })
+        .returning('*');
+      return new Map(rows.map((row) => [row.id, { ...fromRow(row), probe: { before: row.probes } }]));
     },
   };
+
+  function living(connection: Knex, ids: string[]) {
+    return connection('webhooks').whereIn('id', ids).where({ enabled: true }).whereNull('deleted_at');
+  }
 
   // biome-ignore lint/suspicious/noExplicitAny: a row as the driver gives it
   function fromRow(row: any): Target {
@@ -81,6 +79,7 @@ export function targetStore(vault: Vault) {
       requestsPerSecond: row.requests_per_second,
       concurrency: row.concurrency,
       inOrder: Boolean(row.in_order),
+      probe: null,
     };
   }
 

@@ -10,7 +10,7 @@ describe('the outbox', () => {
 
   beforeEach(async () => {
     receiver = await startReceiver();
-    running = await startHookbell();
+    running = await startHookbell({ grace: 50 });
   });
   afterEach(async () => {
     await running.stop();

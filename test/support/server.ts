@@ -21,7 +21,14 @@ export type Running = {
   stop: (options?: { keep?: boolean }) => Promise<void>;
 };
 
-type Options = { env?: Record<string, string>; dataDir?: string; background?: boolean; port?: number };
+type Options = {
+  env?: Record<string, string>;
+  dataDir?: string;
+  background?: boolean;
+  port?: number;
+  /** How long deliveries in flight have to end when it stops, in ms. */
+  grace?: number;
+};
 
 /** A whole Hookbell on this port of this machine, or a free one, with a database of its own. */
 export async function startHookbell({
@@ -29,6 +36,7 @@ export async function startHookbell({
   dataDir,
   background = true,
   port = 0,
+  grace = 3_000,
 }: Options = {}): Promise<Running> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'hookbell-'));
   const lines: string[] = [];
@@ -48,9 +56,10 @@ export async function startHookbell({
     LOG_LEVEL: 'debug',
     ...env,
   });
-  const hookbell = await createHookbell(config, log, clock);
+  const hookbell = await createHookbell(config, log, clock, { grace });
   server.on('request', createApp(hookbell));
   if (port) await listen();
+  hookbell.listensAt(server.address());
   if (background) await hookbell.start();
 
   return {
