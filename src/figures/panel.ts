@@ -7,7 +7,14 @@ type Key = { name: string; css: string; value: string };
 type Row = { at: string; label: string; cells: string[] };
 
 /** A chart: its legend with the numbers of the whole range, and the same as a table, the latest first. */
-export type Chart = { kind: string; title: string; legend: Key[]; columns: string[]; rows: Row[] };
+export type Chart = {
+  kind: string;
+  title: string;
+  note: string;
+  legend: Key[];
+  columns: string[];
+  rows: Row[];
+};
 
 export type Panel = ReturnType<typeof panelOf>;
 
@@ -55,6 +62,7 @@ function outcomes(figures: Figures, { delivered, retried, failed }: Tally): Char
   return {
     kind: 'outcomes',
     title: 'Deliveries by outcome',
+    note: 'Each attempt. Retried: it failed and is tried again. Failed: it was the last.',
     legend: [
       { name: 'Delivered', css: 'delivered', value: whole.format(delivered) },
       { name: 'Retried', css: 'retried', value: whole.format(retried) },
@@ -69,6 +77,7 @@ function latency(figures: Figures, { p50Ms, p95Ms }: Tally): Chart {
   return {
     kind: 'latency',
     title: 'Latency of attempts',
+    note: 'Half of them (p50) and 95 % (p95) took no longer, give or take a tenth.',
     legend: [
       { name: 'p50', css: 'p50', value: ms(p50Ms) },
       { name: 'p95', css: 'p95', value: ms(p95Ms) },
@@ -82,6 +91,7 @@ function backlogOf(figures: Figures, { waiting, oldestDueMs }: Figures['backlog'
   return {
     kind: 'backlog',
     title: 'Backlog',
+    note: 'The most that waited and the longest that one was due, looked at once a minute.',
     legend: [
       { name: 'Waiting now', css: 'waiting', value: whole.format(waiting) },
       { name: 'Oldest due for', css: 'oldest', value: dueFor(oldestDueMs) },

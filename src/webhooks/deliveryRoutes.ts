@@ -4,6 +4,9 @@ import { page, pageQuery, windowOf } from '../api/paging.js';
 import type { BotService } from '../bots/service.js';
 import { tabs } from '../bots/tabs.js';
 import type { Deps } from '../deps.js';
+import { panelOf } from '../figures/panel.js';
+import { rangeQuery } from '../figures/range.js';
+import type { FigureService } from '../figures/service.js';
 import { cards } from './cards.js';
 import type { DeliveryService } from './deliveries.js';
 import { deliveryStatus } from './schema.js';
@@ -15,12 +18,13 @@ type Parts = {
   sources: { namesOf: (botId: string) => Promise<{ id: string; name: string }[]> };
   webhooks: WebhookService;
   deliveries: DeliveryService;
+  figures: FigureService;
 };
 
 /** A webhook's page: what became of each event; for a trigger, how to call it. */
 export function deliveryRoutes(
   { clock, live }: Pick<Deps, 'clock' | 'live'>,
-  { bots, sources, webhooks, deliveries }: Parts,
+  { bots, sources, webhooks, deliveries, figures }: Parts,
 ): Router {
   const router = Router();
   router.get('/webhooks/:id', requireUser, show);
@@ -28,8 +32,6 @@ export function deliveryRoutes(
   router.get('/webhooks/:id/secrets', requireUser, backToWebhook);
   router.post('/webhooks/:id/secrets', requireAdmin, show);
   router.post('/webhooks/:id/test', requireAdmin, sendTest);
-  router.get('/deliveries/:id', requireUser, showDelivery);
-  router.post('/deliveries/:id/redeliver', requireAdmin, redeliver);
   return router;
 
   async function show(req: Request, res: Response) {
@@ -69,7 +71,16 @@ export function deliveryRoutes(
       deliveries: listed.data.map((delivery) => ({ ...delivery, source: sourceOf(delivery) })),
       next: listed.nextCursor,
       waiting: await deliveries.waiting(webhook.id),
+      pausesAt: webhooks.pausesAt(webhook),
+      oldSignsUntil: await webhooks.oldSignsUntil(webhook, clock()),
+      figures: await panel(req, webhook.id),
     });
+  }
+
+  async function panel(req: Request, id: string) {
+    const { range } = rangeQuery.parse(req.query);
+    const shown = await figures.ofWebhook(actorOf(req), id, range, clock());
+    return panelOf(shown, req, `/app/webhooks/${id}`, await figures.hasAny({ webhookId: id }));
   }
 
   /** Whoever reloads the address that showed the secrets sees the page without them. */
@@ -84,30 +95,6 @@ export function deliveryRoutes(
 
   async function sendTest(req: Request, res: Response) {
     const delivery = await deliveries.sendTest(String(req.params.id), actorOf(req), clock());
-    res.redirect(303, `/app/deliveries/${delivery.id}`);
-  }
-
-  async function showDelivery(req: Request, res: Response) {
-    const actor = actorOf(req);
-    const { delivery, attempts } = await deliveries.withAttempts(actor, String(req.params.id));
-    const webhook = await webhooks.seenBy(actor, delivery.webhookId);
-    const bot = await bots.seenBy(actor, webhook.botId);
-    const payload = JSON.stringify(JSON.parse(delivery.body), null, 2);
-    const card = cards.find(({ type }) => type === webhook.type);
-    res.render('webhooks/delivery', {
-      bot,
-      webhook,
-      card,
-      delivery,
-      payload,
-      attempts: attempts.reverse(),
-      ...healthOf(webhook),
-    });
-  }
-
-  async function redeliver(req: Request, res: Response) {
-    const delivery = await deliveries.redeliver(String(req.params.id), actorOf(req), clock());
-    req.session.notice = 'Being sent again, with the same id.';
     res.redirect(303, `/app/deliveries/${delivery.id}`);
   }
 }
