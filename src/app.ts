@@ -14,6 +14,8 @@ import { conversationPageRoutes } from './conversations/pageRoutes.js';
 import { conversationTabRoutes } from './conversations/tabRoutes.js';
 import { visitorRoutes } from './conversations/visitorRoutes.js';
 import { NotFound } from './errors.js';
+import { figureEndpoints } from './figures/api.js';
+import { figureRoutes } from './figures/routes.js';
 import { healthRoutes } from './health.js';
 import { homeRoutes } from './home/routes.js';
 import type { Hookbell } from './hookbell.js';
@@ -27,6 +29,14 @@ import { securityHeaders } from './http/security.js';
 import { sessions } from './http/sessions.js';
 import { knowledgeEndpoints } from './knowledge/api.js';
 import { metricsRoutes } from './metrics.js';
+import { refusalLocals } from './outbound/refused.js';
+import { outboundRoutes } from './outbound/routes.js';
+import { receiverPageRoutes } from './receivers/pageRoutes.js';
+import { testInboxRoutes } from './receivers/publicRoutes.js';
+import { receiverTargetRoutes } from './receivers/targetRoutes.js';
+import { replayEndpoints } from './replays/api.js';
+import { botReplayRoutes } from './replays/botRoutes.js';
+import { replayRoutes } from './replays/routes.js';
 import { sourceEndpoints } from './sources/api.js';
 import { fileEndpoints } from './sources/fileApi.js';
 import { sourceRoutes } from './sources/routes.js';
@@ -34,9 +44,12 @@ import { syncEndpoints } from './syncs/api.js';
 import { webhookEndpoints } from './webhooks/api.js';
 import { catalogueEndpoints } from './webhooks/catalogueApi.js';
 import { deliveryEndpoints } from './webhooks/deliveryApi.js';
+import { deliveryPageRoutes } from './webhooks/deliveryPageRoutes.js';
 import { deliveryRoutes } from './webhooks/deliveryRoutes.js';
+import { receiverRoutes } from './webhooks/receiverRoutes.js';
 import { webhookRoutes } from './webhooks/routes.js';
 import { webhookSecretEndpoints } from './webhooks/secretApi.js';
+import { secretRoutes } from './webhooks/secretRoutes.js';
 import { triggerRoutes } from './webhooks/triggerRoutes.js';
 import { widgetRoutes } from './widget/routes.js';
 import { widgetTabRoutes } from './widget/tabRoutes.js';
@@ -57,6 +70,8 @@ export function createApp(hookbell: Hookbell): Express {
     ...webhookSecretEndpoints(hookbell.webhooks),
     ...catalogueEndpoints,
     ...deliveryEndpoints(hookbell.webhooks, hookbell.deliveries),
+    ...replayEndpoints(hookbell.replays),
+    ...figureEndpoints(hookbell.figures),
   ];
   const app = express();
   app.disable('x-powered-by');
@@ -75,6 +90,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(requestLog(deps.log));
   app.use(securityHeaders(deps.config));
   app.use(triggerRoutes(deps, hookbell.syncs));
+  app.use(testInboxRoutes(deps.config, hookbell.receivers));
   app.use('/api/v1', apiRouter(deps, accounts, withOpenApi(deps, endpoints)));
 
   app.use(visitorRoutes(deps, bots, hookbell.conversations));
@@ -86,14 +102,25 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(recogniseUser(accounts), pageLocals(deps));
   app.use(signInRoutes(deps, accounts));
   app.use('/app', requireUser, countWaiting(hookbell.conversations));
+  app.use('/app', refusalLocals(hookbell.outbound, accounts));
   app.use('/app', accountRoutes(deps, accounts));
+  app.use('/app', outboundRoutes(hookbell.outbound));
   app.use('/app', botRoutes(deps, bots, accounts));
   app.use('/app', homeRoutes(deps, hookbell));
   app.use('/app', overviewRoutes(hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
   app.use('/app', widgetTabRoutes(deps, bots));
+  app.use('/app', receiverTargetRoutes(deps, hookbell));
   app.use('/app', webhookRoutes(deps, hookbell));
+  // Before the page of a webhook, which shows the latest replays.
+  app.use('/app', replayRoutes(deps, hookbell));
+  app.use('/app', botReplayRoutes(deps, hookbell));
   app.use('/app', deliveryRoutes(deps, hookbell));
+  app.use('/app', deliveryPageRoutes(deps, hookbell));
+  app.use('/app', secretRoutes(deps, hookbell));
+  app.use('/app', receiverRoutes(deps, hookbell));
+  app.use('/app', figureRoutes(deps, hookbell));
+  app.use('/app', receiverPageRoutes(deps, hookbell));
   app.use('/app', inboxRoutes(deps, hookbell));
   app.use('/app', conversationPageRoutes(deps, hookbell));
   app.use('/app', conversationTabRoutes(hookbell));

@@ -11,13 +11,21 @@ import { conversationService } from './conversations/service.js';
 import { openDatabase } from './database.js';
 import { courier as createCourier } from './delivery/courier.js';
 import type { Deps } from './deps.js';
+import { figureService } from './figures/service.js';
+import { sampleBacklog } from './figures/upkeep.js';
 import { createLive } from './http/live.js';
 import { knowledgeSearch } from './knowledge/search.js';
 import { mailer } from './mail/mailer.js';
 import { smtpTransport } from './mail/smtp.js';
 import { createMetrics } from './metrics.js';
 import { createGuard } from './net/guard.js';
+import { rulesInForce } from './outbound/rules.js';
+import { outboundService } from './outbound/service.js';
 import { createOutbox } from './outbox/append.js';
+import { ownReceivers } from './receivers/own.js';
+import { testReceivers } from './receivers/receivers.js';
+import { replayRunner } from './replays/runner.js';
+import { replayService } from './replays/service.js';
 import { retention } from './retention.js';
 import { background, type Chore } from './schedule.js';
 import { fileService } from './sources/files.js';
@@ -28,6 +36,7 @@ import { syncService } from './syncs/service.js';
 import { createVault, secretKeyFrom } from './vault.js';
 import { deliveryService } from './webhooks/deliveries.js';
 import { webhookService } from './webhooks/service.js';
+import { standing } from './webhooks/standing.js';
 import { webhookStore } from './webhooks/store.js';
 
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
@@ -36,11 +45,20 @@ const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../pac
 
 export type Hookbell = Awaited<ReturnType<typeof createHookbell>>;
 
-/** Opens and migrates the database and makes the services; nothing runs until `start`. */
-export async function createHookbell(config: Config, log: Logger, clock: () => number) {
+/**
+ * Opens and migrates the database and makes the services; nothing runs until `start`. When it stops, deliveries in
+ * flight have `grace` ms to end.
+ */
+export async function createHookbell(
+  config: Config,
+  log: Logger,
+  clock: () => number,
+  { grace }: { grace?: number } = {},
+) {
   const database = openDatabase(config);
   await database.migrate();
   const live = createLive();
+  const rules = rulesInForce(config.outboundAllow);
   const deps: Deps = {
     config,
     db: database.db,
@@ -49,13 +67,17 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     clock,
     vault: createVault(secretKeyFrom(config)),
     live,
-    guard: createGuard(() => config.outboundAllow),
+    guard: createGuard(rules.all),
     version,
   };
+  const outbound = outboundService(deps, rules);
+  await outbound.reload();
   const accounts = accountService(deps);
   const bots = botService(deps);
   const metrics = createMetrics(deps);
-  const courier = createCourier(deps, metrics.attempt);
+  const webhookStanding = standing(deps, metrics.webhookChanged);
+  const own = ownReceivers(config);
+  const courier = createCourier(deps, { attempted: metrics.attempt, standing: webhookStanding, own });
   const outbox = createOutbox({
     listeners: (tx, event) => webhookStore(tx).listeners(event),
     nudge: (webhookIds) => courier.wake(webhookIds),
@@ -73,12 +95,24 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
   });
   bots.owns(conversationsOfBots(deps));
   const mail = mailer(deps, smtpTransport(config));
-  const webhooks = webhookService(deps, { bots, sources, courier });
+  const receivers = testReceivers(deps);
+  const webhooks = webhookService(
+    { ...deps, guard: own.known(deps.guard) },
+    { bots, sources, courier, standing: webhookStanding },
+  );
   const deliveries = deliveryService(deps, { webhooks, outbox, courier });
+  const figures = figureService(deps, { webhooks });
+  const replays = replayService(deps, { webhooks });
+  const replaying = replayRunner(deps, { courier });
   const chores: Chore[] = [
     { name: 'deliveries', every: '* * * * * *', run: courier.sweep },
     { name: 'syncs', every: '* * * * * *', run: runner.sweep },
+    { name: 'replays', every: '* * * * * *', run: replaying.sweep },
+    { name: 'ended replays', every: '40 * * * * *', run: replaying.prune },
     ...conversationChores(conversations, mail),
+    { name: 'backlog', every: '15 * * * * *', run: (at) => sampleBacklog(deps, at) },
+    { name: 'receivers', every: '50 * * * * *', run: receivers.prune },
+    { name: 'outbound rules', every: '*/5 * * * * *', run: outbound.reload },
     { name: 'purge', every: '*/10 * * * * *', run: purging(deps, { syncs }) },
     { name: 'retention', every: '5-59/10 * * * * *', run: retention(deps, syncs) },
   ];
@@ -90,7 +124,12 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     bots,
     webhooks,
     deliveries,
+    replays,
+    replaying,
+    figures,
+    receivers,
     outbox,
+    outbound,
     sources,
     files,
     syncs,
@@ -98,6 +137,9 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     conversations,
     metrics,
     background: work,
+
+    /** Where this process answers (`server.address()`): deliveries to its own test receivers go there. */
+    listensAt: own.listensAt,
 
     async start(): Promise<void> {
       if (config.role === 'web') return;
@@ -111,8 +153,9 @@ export async function createHookbell(config: Config, log: Logger, clock: () => n
     async stop(drained: () => Promise<unknown> = async () => {}): Promise<void> {
       live.close();
       await work.stop();
-      await Promise.all([runner.stop(), courier.stop(), conversations.replies.stop()]);
+      await Promise.all([runner.stop(), courier.stop(grace), conversations.replies.stop()]);
       mail.stop();
+      await Promise.all([receivers.stop(), own.close()]);
       await drained();
       await database.close();
     },

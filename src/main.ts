@@ -13,6 +13,7 @@ await hookbell.accounts.createConfiguredAdmin(config, Date.now());
 const server = createServer(createApp(hookbell));
 server.listen(config.port, config.host, async () => {
   const { port } = server.address() as AddressInfo;
+  hookbell.listensAt(server.address());
   log.info({ host: config.host, port, publicUrl: config.publicUrl, role: config.role }, 'listening');
   if (!(await hookbell.accounts.isSetUp())) {
     log.info(`Make the first admin: ${config.publicUrl}/setup?token=${hookbell.accounts.setupToken()}`);

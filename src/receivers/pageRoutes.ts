@@ -1,0 +1,136 @@
+import { type Request, type Response, Router } from 'express';
+import { actorOf, requireUser } from '../accounts/access.js';
+import { page, pageQuery, windowOf } from '../api/paging.js';
+import type { Deps } from '../deps.js';
+import { emptyForm, type FormState, fields, submitted } from '../http/form.js';
+import type { ReceivedRequest } from './requests.js';
+import { answerForm } from './schema.js';
+import { nameOf, type ReceiverService } from './service.js';
+import { choices, inWords, shown } from './shown.js';
+import type { Receiver } from './store.js';
+
+type Parts = { receivers: ReceiverService };
+
+const listed = pageQuery.extend({ limit: pageQuery.shape.limit.default(20) });
+const refreshed = 'The test receiver answers like this from now on.';
+
+/** The pages of test receivers; what their URLs answer is in publicRoutes.ts. */
+export function receiverPageRoutes(
+  { clock, live }: Pick<Deps, 'clock' | 'live'>,
+  { receivers }: Parts,
+): Router {
+  const router = Router();
+  router.get('/receivers', requireUser, (req, res) => list(req, res, emptyForm()));
+  router.post('/receivers', requireUser, submitted(create, list));
+  router.get('/receivers/:id', requireUser, showStored);
+  router.get('/receivers/:id/live', requireUser, stream);
+  router.get('/receivers/:id/requests/:request', requireUser, showRequest);
+  router.post('/receivers/:id/answer', requireUser, submitted(answer, show));
+  router.post('/receivers/:id/clear', requireUser, clear);
+  router.get('/receivers/:id/delete', requireUser, confirmRemoval);
+  router.post('/receivers/:id/delete', requireUser, remove);
+  return router;
+
+  async function list(req: Request, res: Response, form: FormState) {
+    const all = await receivers.list(actorOf(req));
+    res.render('receivers/list', {
+      form,
+      receivers: all.map((one) => ({ ...one, answers: inWords(one.answer) })),
+    });
+  }
+
+  async function create(req: Request, res: Response) {
+    const { id } = await receivers.create(actorOf(req), clock());
+    res.redirect(303, `/app/receivers/${id}`);
+  }
+
+  async function showStored(req: Request, res: Response) {
+    const { answer } = await receivers.seenBy(actorOf(req), String(req.params.id));
+    const preset = { delay: 5, retryAfter: 30 };
+    const own =
+      answer.kind === '429' ? { retryAfter: answer.seconds } : { delay: answer.seconds ?? preset.delay };
+    await show(req, res, emptyForm({ ...preset, ...own, answer: answer.kind }));
+  }
+
+  async function show(req: Request, res: Response, form: FormState) {
+    const receiver = await receivers.seenBy(actorOf(req), String(req.params.id));
+    const query = listed.parse(fields(req.query));
+    const rows = await receivers.requestsOf(receiver, windowOf(query));
+    const { data, nextCursor } = page(
+      rows,
+      query.limit,
+      (row) => [row.id],
+      (row) => row,
+    );
+    const senders = await receivers.sendersTo(receiver);
+    res.set('Cache-Control', 'no-store').render('receivers/show', {
+      receiver,
+      name: nameOf(receiver.id),
+      url: receivers.urlOf(receiver),
+      answers: inWords(receiver.answer),
+      form,
+      choices,
+      senders,
+      isFirst: !query.cursor,
+      address: req.method === 'GET' ? req.originalUrl : `/app/receivers/${receiver.id}`,
+      requests: await inFull(data),
+      next: nextCursor,
+    });
+  }
+
+  async function inFull(rows: ReceivedRequest[]) {
+    const ids = new Set(rows.flatMap(({ messageId }) => messageId ?? []));
+    const next = await receivers.nextAttempts([...ids]);
+    return rows.map((row) => {
+      // The latest request of a delivery says when it is sent again.
+      const isLatest = row.messageId !== null && ids.delete(row.messageId);
+      return shown(row, receivers.headersOf(row), (isLatest && next.get(row.messageId!)) || null, clock());
+    });
+  }
+
+  async function stream(req: Request, res: Response) {
+    const receiver = await receivers.seenBy(actorOf(req), String(req.params.id));
+    const senders = await receivers.sendersTo(receiver);
+    live.stream(req, res, [`receiver:${receiver.id}`, ...senders.map(({ id }) => `webhook:${id}`)]);
+  }
+
+  async function showRequest(req: Request, res: Response) {
+    const receiver = await receivers.seenBy(actorOf(req), String(req.params.id));
+    const found = await receivers.requestOf(receiver, Number(req.params.request));
+    const [request] = await inFull([found]);
+    res.set('Cache-Control', 'no-store').render('receivers/request', {
+      receiver,
+      name: nameOf(receiver.id),
+      request: { ...request, isBeginning: false },
+    });
+  }
+
+  async function answer(req: Request, res: Response) {
+    const id = String(req.params.id);
+    await receivers.answerWith(id, answerForm.parse(fields(req.body)), actorOf(req), clock());
+    req.session.notice = refreshed;
+    res.redirect(303, `/app/receivers/${id}`);
+  }
+
+  async function clear(req: Request, res: Response) {
+    const id = String(req.params.id);
+    await receivers.clear(id, actorOf(req), clock());
+    req.session.notice = 'The list is empty again.';
+    res.redirect(303, `/app/receivers/${id}`);
+  }
+
+  async function confirmRemoval(req: Request, res: Response) {
+    const receiver: Receiver = await receivers.seenBy(actorOf(req), String(req.params.id));
+    res.render('receivers/delete', {
+      receiver,
+      name: nameOf(receiver.id),
+      senders: await receivers.sendersTo(receiver),
+    });
+  }
+
+  async function remove(req: Request, res: Response) {
+    await receivers.remove(String(req.params.id), actorOf(req), clock());
+    req.session.notice = 'The test receiver was deleted.';
+    res.redirect(303, '/app/receivers');
+  }
+}
