@@ -82,6 +82,14 @@ export function webhookEndpoints(bots: BotService, webhooks: WebhookService): En
       answers: asItIsNow,
       run: async ({ params, user, at }) => shown(await webhooks.resume(params.id, user, at)),
     }),
+    endpoint({
+      method: 'post',
+      path: '/webhooks/{id}/try',
+      summary: 'Try one delivery of a webhook that failures paused now; a success resumes it',
+      ...forAdmins,
+      answers: asItIsNow,
+      run: async ({ params, user, at }) => shown(await webhooks.tryNow(params.id, user, at)),
+    }),
   ];
 
   function shown(webhook: Webhook) {
@@ -100,6 +108,8 @@ export function webhookEndpoints(bots: BotService, webhooks: WebhookService): En
       health,
       healthReason: reason,
       failingSince: isoOrNull(webhook.failingSince),
+      pausedAt: isoOrNull(webhook.pausedAt),
+      nextTryAt: isoOrNull(webhook.probeAt),
       headers: webhooks.headerNames(webhook),
       requestsPerSecond: webhook.requestsPerSecond,
       concurrency: webhook.concurrency,

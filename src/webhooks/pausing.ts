@@ -15,7 +15,10 @@ type Parts = {
 };
 
 /** Holding a webhook by hand, and letting it go again. */
-export function webhookPausing({ db }: Pick<Deps, 'db'>, { seenBy, standing, courier }: Parts) {
+export function webhookPausing(
+  { config, db }: Pick<Deps, 'config' | 'db'>,
+  { seenBy, standing, courier }: Parts,
+) {
   async function outgoing(actor: Actor, id: string) {
     const webhook = await seenBy(actor, id);
     requireOutgoing(webhook);
@@ -23,6 +26,9 @@ export function webhookPausing({ db }: Pick<Deps, 'db'>, { seenBy, standing, cou
   }
 
   return {
+    /** When failures pause a webhook that is failing, if nothing else comes. */
+    pausesAt: ({ failingSince }: Webhook) => failingSince && failingSince + config.pauseAfter,
+
     /** Events wait and are kept until `resume`. What failures had paused is tried no more. */
     async pause(id: string, actor: Actor, at: number): Promise<Webhook> {
       const webhook = await outgoing(actor, id);

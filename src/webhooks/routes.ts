@@ -38,7 +38,7 @@ export function webhookRoutes(
   router.post('/webhooks/:id/delete', requireAdmin, remove);
   router.post('/webhooks/:id/pause', requireAdmin, pause);
   router.post('/webhooks/:id/resume', requireAdmin, resume);
-  router.post('/webhooks/:id/rotate-signing-secret', requireAdmin, rotateSigning);
+  router.post('/webhooks/:id/try', requireAdmin, tryNow);
   return router;
 
   async function list(req: Request, res: Response) {
@@ -134,16 +134,15 @@ export function webhookRoutes(
     res.redirect(303, `/app/webhooks/${id}`);
   }
 
-  async function resume(req: Request, res: Response) {
-    const { id } = await webhooks.resume(String(req.params.id), actorOf(req), clock());
-    req.session.notice = 'Resumed: what waited is being sent.';
+  async function tryNow(req: Request, res: Response) {
+    const { id } = await webhooks.tryNow(String(req.params.id), actorOf(req), clock());
+    req.session.notice = 'One delivery is being tried.';
     res.redirect(303, `/app/webhooks/${id}`);
   }
 
-  async function rotateSigning(req: Request, res: Response) {
-    const id = String(req.params.id);
-    await webhooks.rotateSigningSecret(id, 24 * 3_600_000, actorOf(req), clock());
-    req.session.notice = 'There is a new signing secret. For 24 hours the old one signs beside it.';
+  async function resume(req: Request, res: Response) {
+    const { id } = await webhooks.resume(String(req.params.id), actorOf(req), clock());
+    req.session.notice = 'Resumed: what waited is being sent.';
     res.redirect(303, `/app/webhooks/${id}`);
   }
 }

@@ -95,6 +95,10 @@ export const webhookAnswer = z
     health,
     healthReason: z.string().nullable(),
     failingSince: isoTime.nullable(),
+    pausedAt: isoTime.nullable(),
+    nextTryAt: isoTime
+      .nullable()
+      .meta({ description: 'When one delivery is tried next, while failures have paused it' }),
     headers: z.array(z.string()).meta({ description: 'The names of the static headers; never their values' }),
     requestsPerSecond: z.int().nullable(),
     concurrency: z.int().nullable(),
@@ -145,6 +149,20 @@ export const deliveryAnswer = z
   .meta({ id: 'Delivery' });
 
 const headers = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
+const step = z.number().nullable();
+
+const timings = z
+  .object({
+    reused: z
+      .boolean()
+      .nullable()
+      .meta({ description: 'The connection was there already; null: there was none' }),
+    dnsMs: step,
+    connectMs: step,
+    tlsMs: step,
+    firstByteMs: step.meta({ description: 'From the start of the attempt' }),
+  })
+  .meta({ description: 'Milliseconds; null for a step that was not taken' });
 
 export const deliveryWithAttempts = z
   .object({
@@ -161,6 +179,7 @@ export const deliveryWithAttempts = z
         responseHeaders: headers.nullable(),
         responseBody: z.string().nullable(),
         truncated: z.boolean(),
+        timings,
       }),
     ),
   })

@@ -62,7 +62,7 @@ export function webhookService(
 
   return {
     seenBy,
-    ...webhookPausing({ db }, { seenBy, standing, courier }),
+    ...webhookPausing({ config, db }, { seenBy, standing, courier }),
     ...webhookSecrets({ config, db, vault }, { seenBy, changed, courier }),
 
     /** The names of its static headers; their values are secrets. */
@@ -165,7 +165,10 @@ export function healthOf(webhook: Webhook): {
   reason: string | null;
 } {
   if (!webhook.enabled) return { health: 'disabled', reason: webhook.disabledReason };
-  if (webhook.pausedAt !== null) return { health: 'paused', reason: webhook.pauseReason };
+  if (webhook.pausedAt !== null) {
+    const { pauseReason, lastError } = webhook;
+    return { health: 'paused', reason: pauseReason && `${pauseReason}; the latest: ${lastError}` };
+  }
   if (webhook.failingSince !== null) return { health: 'failing', reason: webhook.lastError };
   return { health: 'healthy', reason: null };
 }
