@@ -7,8 +7,11 @@ import { Conflict, NotFound } from '../errors.js';
 import type { createOutbox } from '../outbox/append.js';
 import { type Delivery, type DeliveryStatus, deliveryStore, type RecordedAttempt } from '../outbox/store.js';
 import { eventType } from './catalogue.js';
+import { explained } from './explained.js';
 import type { WebhookService } from './service.js';
+import type { Revealed } from './shell.js';
 import { requireOutgoing } from './sound.js';
+import { webhookStore } from './store.js';
 
 type Parts = {
   webhooks: Pick<WebhookService, 'seenBy'>;
@@ -16,11 +19,13 @@ type Parts = {
   courier: Pick<Courier, 'wake'>;
 };
 
+type WithAttempts = { delivery: Delivery; attempts: RecordedAttempt[] };
+
 export type DeliveryService = ReturnType<typeof deliveryService>;
 
 /** What people do with deliveries: look, send again, try out. */
 export function deliveryService(
-  { db, reader }: Pick<Deps, 'db' | 'reader'>,
+  { db, reader, vault }: Pick<Deps, 'db' | 'reader' | 'vault'>,
   { webhooks, outbox, courier }: Parts,
 ) {
   async function seenBy(actor: Actor, id: string): Promise<Delivery> {
@@ -36,12 +41,21 @@ export function deliveryService(
 
     waiting: (webhookId: string) => deliveryStore(reader).waiting(webhookId),
 
-    async withAttempts(
-      actor: Actor,
-      id: string,
-    ): Promise<{ delivery: Delivery; attempts: RecordedAttempt[] }> {
+    async withAttempts(actor: Actor, id: string): Promise<WithAttempts> {
       const delivery = await seenBy(actor, id);
       return { delivery, attempts: await deliveryStore(reader).attemptsOf(delivery.seq) };
+    },
+
+    /** How the attempt of this number, else the latest, was signed, and how to repeat it; null before the first. */
+    async explain(
+      { delivery, attempts }: WithAttempts,
+      number: number | null,
+      revealed: Revealed | null,
+    ): Promise<ReturnType<typeof explained> | null> {
+      const attempt = attempts.find((one) => one.attempt === number) ?? attempts.at(-1);
+      const sealed = await webhookStore(db).sealedSecrets(delivery.webhookId);
+      if (!attempt || !sealed?.signingSecret) return null;
+      return explained(delivery, attempt, vault.open(sealed.signingSecret), revealed);
     },
 
     /** The documented example, through the real outbox. */
