@@ -8,14 +8,14 @@ import { senders } from './senders.js';
 import { type Receiver, receiverStore } from './store.js';
 import { judge, type Verdict } from './verdict.js';
 
-/** A request as it came in; `body` is null when it was too large to be read. */
+/** A request as it came in; of one that was too large, `body` is what was read. */
 export type Incoming = {
   method: string;
   headers: Record<string, string | string[] | undefined>;
   /** The header lines: name, value, name, value… */
   rawHeaders: string[];
-  body: Buffer | null;
-  read: number;
+  body: Buffer;
+  isWhole: boolean;
 };
 
 /** What is to be done with the sender. */
@@ -34,8 +34,6 @@ export function receiverIntake(
   { db, reader, vault, clock, live }: Pick<Deps, 'db' | 'reader' | 'vault' | 'clock' | 'live'>,
   holding: Pick<Holding, 'hasRoom'>,
 ) {
-  const writing = new Set<Promise<void>>();
-
   /** Null for a token that is unknown, or was not used for a week. */
   async function find(token: string): Promise<Receiver | null> {
     if (!isToken(token)) return null;
@@ -54,8 +52,8 @@ export function receiverIntake(
       at,
       method: incoming.method.slice(0, 20),
       sealedHeaders: vault.seal(JSON.stringify(shownHeaders(incoming.rawHeaders, verdict))),
-      body: text(incoming.body?.subarray(0, bodyKept)),
-      size: incoming.read,
+      body: text(incoming.body.subarray(0, bodyKept)),
+      size: incoming.body.length,
       messageId: known?.messageId ?? null,
       webhookId: known?.webhookId ?? null,
       attempt: attemptOf(incoming.headers['x-hookbell-attempt']),
@@ -69,22 +67,22 @@ export function receiverIntake(
     live.publish(`receiver:${receiver.id}`, 'request');
     if (end) return { end, answer };
     const began = performance.now();
-    const done = (how: End) => tracked(ended(receiver.id, id, how, performance.now() - began));
+    const done = (how: End) => ended(receiver.id, id, how, performance.now() - began);
     return { hold: answer.seconds === null ? null : answer.seconds * 1000, answer, done };
   }
 
   function endAtOnce(incoming: Incoming, waits: boolean): End | null {
-    if (incoming.body === null) return 'too-large';
+    if (!incoming.isWhole) return 'too-large';
     if (!waits) return 'answered';
     return holding.hasRoom() ? null : 'too-many';
   }
 
-  async function judged(receiver: Receiver, { headers, body }: Incoming, at: number) {
+  async function judged(receiver: Receiver, { headers, body, isWhole }: Incoming, at: number) {
     const messageId = [headers['webhook-id']].flat()[0] ?? null;
     const token = vault.open(receiver.sealedToken);
     const { known, from } = await senders(reader, vault).of(token, messageId, at);
-    const verdict = judge({ headers, body: body?.toString('utf8') ?? '' }, from, at);
-    if (body) return { known, verdict };
+    const verdict = judge({ headers, body: body.toString('utf8') }, from, at);
+    if (isWhole) return { known, verdict };
     const because = 'The body was larger than 1 MiB and was not read to its end.';
     return { known, verdict: { ...verdict, signature: 'unknown' as const, because } };
   }
@@ -104,17 +102,7 @@ export function receiverIntake(
     live.publish(`receiver:${receiverId}`, 'request');
   }
 
-  async function tracked(work: Promise<void>): Promise<void> {
-    writing.add(work);
-    await work.finally(() => writing.delete(work));
-  }
-
-  return {
-    find,
-    take,
-    /** Ends when all that was written about senders who waited is written. */
-    settled: () => Promise.allSettled(writing),
-  };
+  return { find, take };
 }
 
 /** The lines as they came; a secret of ours is not kept, that it matches says enough. */
@@ -129,7 +117,7 @@ function shownHeaders(raw: string[], verdict: Verdict): [name: string, value: st
 }
 
 // PostgreSQL refuses NUL in text.
-const text = (bytes: Buffer | undefined) => (bytes?.toString('utf8') ?? '').replaceAll('\0', '�');
+const text = (bytes: Buffer) => bytes.toString('utf8').replaceAll('\0', '�');
 
 function attemptOf(header: string | string[] | undefined): number | null {
   const [given = ''] = [header].flat();

@@ -44,8 +44,8 @@ export function testInboxRoutes(
       method,
       headers,
       rawHeaders,
-      body: body.isWhole ? body.bytes : null,
-      read: body.bytes.length,
+      body: body.bytes,
+      isWhole: body.isWhole,
     });
     if (!next) return say(res, 404, { error: 'Not found' });
     await answer(res, next);
@@ -57,11 +57,12 @@ export function testInboxRoutes(
       if (next.end === 'too-many') return busy(res, 503, 5, 'Too many senders are kept waiting already');
       return told(res, next.answer);
     }
-    const how = await holding.hold(res, next.hold);
-    const end = endOf(how, next.answer);
-    if (end === 'answered') told(res, next.answer);
-    else res.destroy();
-    await next.done(end);
+    await holding.hold(res, next.hold, async (how) => {
+      const end = endOf(how, next.answer);
+      if (end === 'answered') told(res, next.answer);
+      else res.destroy();
+      await next.done(end);
+    });
   }
 
   function told(res: Response, { kind, seconds }: Answer): void {
