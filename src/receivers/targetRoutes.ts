@@ -23,8 +23,8 @@ export function receiverTargetRoutes({ clock }: Pick<Deps, 'clock'>, { receivers
   return router;
 
   async function create(req: Request, res: Response) {
-    const receiver = await receivers.create(actorOf(req), clock());
     const back = backFrom(req);
+    const receiver = await receivers.create(actorOf(req), clock());
     if (res.locals.isPart) return showField(res, back, emptyForm(), await filled(receiver.id, actorOf(req)));
     res.redirect(303, `${back}${back.includes('?') ? '&' : '?'}receiver=${receiver.id}`);
   }
