@@ -8,7 +8,7 @@ import { apiKeyRoutes } from './apiKeyRoutes.js';
 import { auditSentence } from './auditSentence.js';
 import { auditPage, passwordChange } from './schema.js';
 import type { AccountService } from './service.js';
-import { ruleText, settingsFor } from './settings.js';
+import { settingsFor } from './settings.js';
 import { failureThrottle } from './throttle.js';
 import { userRoutes } from './userRoutes.js';
 
@@ -16,13 +16,12 @@ const entriesAPage = 50;
 
 /** The settings: one's own, and for admins those of the house. */
 export function accountRoutes(deps: Pick<Deps, 'config' | 'clock'>, accounts: AccountService): Router {
-  const { config, clock } = deps;
+  const { clock } = deps;
   const throttle = failureThrottle('password');
   const router = Router();
   router.get('/settings', requireUser, showSettings);
   router.get('/settings/password', requireUser, (req, res) => showPassword(req, res, emptyForm()));
   router.post('/settings/password', requireUser, submitted(changePassword, showPassword));
-  router.get('/settings/outbound', requireAdmin, showOutboundRules);
   router.get('/settings/audit', requireAdmin, showAuditLog);
   router.use(apiKeyRoutes(deps, accounts));
   router.use(userRoutes(deps, accounts));
@@ -53,10 +52,6 @@ export function accountRoutes(deps: Pick<Deps, 'config' | 'clock'>, accounts: Ac
       'Your password is changed. You are signed out everywhere else.',
     );
     res.redirect(303, '/app/settings');
-  }
-
-  function showOutboundRules(_req: Request, res: Response) {
-    res.render('settings/outbound', { rules: config.outboundAllow.map(ruleText) });
   }
 
   async function showAuditLog(req: Request, res: Response) {

@@ -18,6 +18,9 @@ const metadata = new Set([
   'fd20:ce::254',
 ]);
 
+/** Where clouds answer with the credentials of the machine that asks. */
+export const metadataAddresses: readonly string[] = [...metadata];
+
 const kinds: Record<string, string> = {
   unspecified: 'the unspecified address',
   loopback: 'a loopback address',

@@ -1,7 +1,9 @@
 import http from 'node:http';
 import https from 'node:https';
+import type { Socket } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import { type Guard, Refused } from './guard.js';
+import { bareHost } from './rules.js';
 import { followSockets, timed } from './setup.js';
 
 type PoolOptions = Omit<Agent.Options, 'connect' | 'factory'> & {
@@ -20,6 +22,20 @@ export function guardedAgent(guard: Guard, { connect = {}, ...options }: PoolOpt
     return connector;
   }
 
+  /** Connections are kept and used again: when a rule is gone, so are those that it allowed. */
+  const open = new Map<Socket, { host: string; port: number }>();
+  guard.onChange(() => {
+    for (const [socket, { host, port }] of open) {
+      const refusal = guard.judge(host, port, [socket.remoteAddress ?? host]);
+      if (refusal) socket.destroy(new Refused(refusal));
+    }
+  });
+
+  function keep(socket: Socket, host: string, port: number): void {
+    open.set(socket, { host, port });
+    socket.once('close', () => open.delete(socket));
+  }
+
   followSockets();
   return new Agent({
     ...options,
@@ -27,7 +43,12 @@ export function guardedAgent(guard: Guard, { connect = {}, ...options }: PoolOpt
       const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
       const refusal = guard.admit(target.hostname, port);
       if (refusal) process.nextTick(done, new Refused(refusal), null);
-      else connectorTo(port)(target, done);
+      else
+        connectorTo(port)(target, (...[error, socket]) => {
+          if (error) return done(error, null);
+          keep(socket!, bareHost(target.hostname), port);
+          done(null, socket!);
+        });
     },
   });
 }

@@ -21,6 +21,24 @@ export function inOneSentence({ rule, setting }: Refusal): string {
   return setting ? `${rule}; ${setting} would allow it` : rule;
 }
 
+const kept =
+  /^(?:Not sent: |https?:\S+ could not be read: )?((\S+) (?:is|stands for|resolves to) [^;]*); OUTBOUND_ALLOW=(\S+):(\d+) would allow it$/i;
+
+/** A refusal as it is found again in what was kept of it, with the host, port and address that a rule would have to name. */
+export type KeptRefusal = { rule: string; host: string; port: number; address: string };
+
+/**
+ * Finds the refusal in an error that was stored; null if the text is not wholly the guard's: what a receiver says must
+ * not pass for it.
+ */
+export function refusalIn(text: string | null | undefined): KeptRefusal | null {
+  const [, rule = '', said = '', named = '', digits] = kept.exec(text ?? '') ?? [];
+  const host = bareHost(named).toLowerCase();
+  if (!host || host !== said.toLowerCase()) return null;
+  const address = / resolves to ([^\s,]+),/.exec(rule)?.[1] ?? host;
+  return { rule: host + rule.slice(host.length), host, port: Number(digits), address };
+}
+
 /** Decides for every connection that leaves: what is not public must be named by a rule. */
 export type Guard = {
   /** Judges a URL by what it says alone: scheme, userinfo, and the host if it is an IP address. */
@@ -34,6 +52,15 @@ export type Guard = {
   admit: (host: string, port: number) => Refusal | null;
   /** The `lookup` of every socket to this port: resolves a name and refuses with `Refused` what may not be reached. */
   lookup: (port: number) => LookupFunction;
+  /** Judges a host at these addresses; of a connection that is open, whether it may stay so. */
+  judge: (host: string, port: number, addresses: readonly string[]) => Refusal | null;
+  /** What a name resolves to at this moment; an IP address to itself, and nothing where there is no such name. */
+  addressesOf: (hostname: string) => Promise<string[]>;
+  /** The rules that count now. */
+  rules: () => readonly Rule[];
+  /** To be called when the rules are others: `onChange` tells whoever holds connections. */
+  changed: () => void;
+  onChange: (hear: () => void) => void;
 };
 
 type Lookup = (
@@ -55,7 +82,28 @@ export function createGuard(rules: () => readonly Rule[], lookup: Lookup = syste
     return null;
   }
 
+  const hearers: (() => void)[] = [];
+
   const guard: Guard = {
+    rules,
+    judge,
+
+    changed() {
+      for (const hear of hearers) hear();
+    },
+
+    onChange: (hear) => void hearers.push(hear),
+
+    addressesOf(hostname) {
+      const host = bareHost(hostname.toLowerCase());
+      if (isIP(host)) return Promise.resolve([host]);
+      return new Promise((answer) => {
+        lookup(host, { all: true }, (error, addresses) =>
+          answer(error ? [] : addresses.map(({ address }) => address)),
+        );
+      });
+    },
+
     inspect(address) {
       const url = URL.canParse(String(address)) ? new URL(address) : null;
       if (!url) return { rule: `“${address}” is not a URL`, setting: null };
@@ -101,6 +149,6 @@ export function createGuard(rules: () => readonly Rule[], lookup: Lookup = syste
   return guard;
 }
 
-function portOf(url: URL): number {
+export function portOf(url: URL): number {
   return Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
 }

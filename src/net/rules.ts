@@ -17,10 +17,24 @@ export function parseRules(text: string): Rule[] {
     .map((entry) => entry.trim())
     .filter(Boolean)
     .map((entry) => {
-      const rule = entry.includes('/') ? rangeRule(entry) : (addressRule(entry) ?? hostRule(entry));
+      const rule = parseRule(entry);
       if (!rule) throw new Error(`“${entry}” is not an entry of OUTBOUND_ALLOW: ${takes}`);
       return rule;
     });
+}
+
+/** One entry; null if it is none of what OUTBOUND_ALLOW takes. */
+export function parseRule(entry: string): Rule | null {
+  return entry.includes('/') ? rangeRule(entry) : (addressRule(entry) ?? hostRule(entry));
+}
+
+/** A rule as OUTBOUND_ALLOW takes it. */
+export function ruleText(rule: Rule): string {
+  const port = rule.port === null ? '' : `:${rule.port}`;
+  if (rule.kind === 'host') return rule.host + port;
+  const isV6 = rule.address.includes(':');
+  if (rule.prefix < (isV6 ? 128 : 32)) return `${rule.address}/${rule.prefix}`;
+  return isV6 && port ? `[${rule.address}]${port}` : rule.address + port;
 }
 
 /** Whether a rule names this host; then it may be reached at whatever address it has. */

@@ -17,7 +17,7 @@ const mostProblems = 100;
 /** From so many rows on, a sync may not remove more than half of them unasked. */
 const guardedRows = 10;
 
-type Tools = Pick<Deps, 'config' | 'db' | 'reader' | 'clock' | 'version'> & { pool: () => Piscina };
+type Tools = Pick<Deps, 'config' | 'db' | 'reader' | 'clock' | 'version' | 'guard'> & { pool: () => Piscina };
 
 export type Run = {
   progress: Progress;
@@ -29,7 +29,7 @@ export type Run = {
 
 /** One run of a sync, up to the point where all is written and nothing of it can be seen yet. */
 export function run(
-  { config, db, reader, clock, version, pool }: Tools,
+  { config, db, reader, clock, version, guard, pool }: Tools,
   sync: Claimed,
   source: SourceToRead,
   { signal, onProgress }: { signal: AbortSignal; onProgress: () => void },
@@ -147,7 +147,7 @@ export function run(
       if (source.isEmpty && source.rows > 0 && sync.force) return outcome({ kind: 'read', memo: null });
       const { type, config: settings, files, memo } = source;
       const agent = `Hookbell/${version}`;
-      const task = { type, config: settings, files, memo, rules: config.outboundAllow, agent };
+      const task = { type, config: settings, files, memo, rules: guard.rules(), agent };
       return outcome(await reading(pool(), task, { answer, hear }, signal));
     },
     undo: async () => {

@@ -24,7 +24,7 @@ const nothing: Report = {
   problems: { count: 0, first: [] },
 };
 
-type Needs = Pick<Deps, 'config' | 'db' | 'reader' | 'log' | 'clock' | 'live' | 'version'>;
+type Needs = Pick<Deps, 'config' | 'db' | 'reader' | 'log' | 'clock' | 'live' | 'version' | 'guard'>;
 type Parts = { syncs: SyncService; sources: Pick<SourceService, 'toRead' | 'syncDue'>; outbox: Outbox };
 
 export type SyncRunner = ReturnType<typeof syncRunner>;

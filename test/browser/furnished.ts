@@ -9,6 +9,8 @@ import { spareParts, startShop } from './shop.js';
 export type House = {
   admin: Person;
   agent: Person;
+  /** The id of an outbound rule. */
+  rule: string;
   api: Caller;
   site: Site;
   receiver: Receiver;
@@ -143,5 +145,11 @@ async function furniture(
       return first?.attempts === 1 && first.id;
     }),
   };
-  return { admin, agent, api, bot, emptyBot, sources, webhooks, deliveries, conversations };
+  await admin.post('/app/settings/outbound', {
+    rule: 'crm.internal',
+    note: named('CRM').slice(0, 200),
+    _csrf: await admin.token(),
+  });
+  const [rule] = (await running.hookbell.outbound.list()).stored;
+  return { admin, agent, api, bot, emptyBot, sources, webhooks, deliveries, conversations, rule: rule!.id };
 }

@@ -6,7 +6,7 @@ import type { House } from './furnished.js';
 
 /** Every page that a user can look at, in each of its states: from the router's own table, so that none is forgotten. */
 export function everyPage({ server }: Running, house: House): string[] {
-  const { bot, emptyBot, sources, webhooks, deliveries, conversations, agent } = house;
+  const { bot, emptyBot, sources, webhooks, deliveries, conversations, agent, rule } = house;
   const { website, csv, broken, text, json } = sources;
   // By route, or else by the place that it begins with.
   const ids: Record<string, string[]> = {
@@ -23,6 +23,7 @@ export function everyPage({ server }: Running, house: House): string[] {
     '/app/deliveries': Object.values(deliveries),
     '/app/conversations': conversations,
     '/app/settings/users': [agent.id],
+    '/app/settings/outbound': [rule],
   };
   const pages = shownPages(server).flatMap((route) => {
     const [place = '', rest] = route.split(/\/:\w+/);
