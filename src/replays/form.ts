@@ -7,9 +7,9 @@ import type { Order } from './service.js';
 /** What a field of type datetime-local sends; read as UTC, as the form says. */
 const moment = z
   .string()
-  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/, 'A date and a time')
+  .regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?$/, { error: 'A date and a time', abort: true })
   .transform((text) => Date.parse(`${text}Z`))
-  .refine((ms) => !Number.isNaN(ms), 'There is no such time');
+  .refine((ms) => !Number.isNaN(ms), { error: 'There is no such time', abort: true });
 
 const noLimit = 'none';
 const speeds = ['1', '10', '100', noLimit] as const;

@@ -37,30 +37,59 @@ export async function measure(
 /** The seqs after `afterSeq` and up to `lastSeq`, in order, at most `limit`. */
 export async function nextOf(
   reader: Knex,
-  { webhookId, status, since, until, asOf }: Selection,
+  selection: Selection,
   { afterSeq, lastSeq }: { afterSeq: number; lastSeq: number },
   limit: number,
 ): Promise<number[]> {
   const found: number[] = [];
-  // One range of (webhook_id, status, seq) each: it is in order already, and ends at the limit.
+  const size = Math.max(100, limit);
+  let after = afterSeq;
+  for (;;) {
+    const stretch = await stretchOf(reader, selection, { after, lastSeq, size });
+    found.push(...(await meant(reader, selection, stretch)));
+    if (found.length >= limit || stretch.length < size) return found.slice(0, limit);
+    after = stretch.at(-1)!;
+  }
+}
+
+/**
+ * What has the status, whenever it was created. Asked for together with the times, SQLite would rather read everything
+ * that was sent in between than use the index that has the few that failed.
+ */
+async function stretchOf(
+  reader: Knex,
+  { webhookId, status }: Selection,
+  { after, lastSeq, size }: { after: number; lastSeq: number; size: number },
+): Promise<number[]> {
+  const seqs: number[] = [];
   for (const one of statusesOf(status)) {
     const rows = await reader('deliveries')
       .where({ webhook_id: webhookId, status: one })
-      .where('seq', '>', afterSeq)
+      .where('seq', '>', after)
       .where('seq', '<=', lastSeq)
-      // The plus signs keep both databases from choosing an index by these: all from then on would have to be sorted.
-      .whereRaw('+created_at >= ?', [since])
-      .modify((query) => {
-        if (until !== null) query.whereRaw('+created_at < ?', [until]);
-      })
-      .whereRaw('+finished_at <= ?', [asOf])
       .orderBy('seq')
-      .limit(limit)
+      .limit(size)
       .select('seq');
-    found.push(...rows.map((row: { seq: number | string }) => Number(row.seq)));
+    seqs.push(...rows.map(seqOf));
   }
-  return found.sort((one, other) => one - other).slice(0, limit);
+  return seqs.sort((one, other) => one - other).slice(0, size);
 }
+
+async function meant(reader: Knex, { since, until, asOf }: Selection, seqs: number[]): Promise<number[]> {
+  if (seqs.length === 0) return [];
+  const rows = await reader('deliveries')
+    .whereIn('seq', seqs)
+    .where('created_at', '>=', since)
+    .modify((query) => {
+      if (until !== null) query.where('created_at', '<', until);
+    })
+    .where('finished_at', '<=', asOf)
+    .orderBy('seq')
+    .select('seq');
+  return rows.map(seqOf);
+}
+
+const seqOf = (row: { seq: number | string }) => Number(row.seq);
 
 /** When the first of the deliveries was created that have been given up since `since`; null if none was. */
 export async function firstGivenUp(reader: Knex, webhookId: string, since: number): Promise<number | null> {
