@@ -15,6 +15,16 @@ const chartLibrary = () => {
   return library.then(() => globalThis.Chart);
 };
 
+// Steps that people count in.
+const [second, minute] = [1000, 60_000];
+const steps = [
+  [1, 2, 5, 10, 20, 50, 100, 200, 500],
+  [1, 2, 5, 10, 15, 30].map((count) => count * second),
+  [1, 2, 5, 10, 15, 30].map((count) => count * minute),
+  [1, 2, 3, 6, 12].map((count) => count * hour),
+  [1, 2, 5, 10, 20].map((count) => count * day),
+].flat();
+
 const whole = new Intl.NumberFormat('en');
 const few = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
@@ -52,7 +62,7 @@ const kinds = {
   latency: [line('p50Ms', 'p50', 'p50'), line('p95Ms', 'p95', 'p95', { borderDash: [5, 3] })],
   backlog: [
     line('oldestDueMs', 'Longest due', 'oldest', { yAxisID: 'age', borderDash: [5, 3] }),
-    { ...bars('waiting', 'Most waiting', 'waiting') },
+    bars('waiting', 'Most waiting', 'waiting'),
   ],
 };
 
@@ -75,24 +85,33 @@ function scale(say, colours, more = {}) {
   };
 }
 
+function ages(points, fields, colours, more = {}) {
+  const longest = Math.max(...points.flatMap((point) => fields.map((field) => point[field] ?? 0)));
+  const stepSize = steps.find((step) => longest / step <= 4) ?? 50 * day;
+  const { ticks, ...rest } = scale((ms) => (ms === 0 ? '0' : duration(ms)), colours, more);
+  return { ...rest, ticks: { ...ticks, stepSize }, suggestedMax: stepSize };
+}
+
+function scalesOf(kind, { points }, colours) {
+  const x = {
+    stacked: true,
+    grid: { display: false },
+    border: { color: colours.grid },
+    ticks: { color: colours.text, maxRotation: 0, autoSkipPadding: 12 },
+  };
+  if (kind === 'latency') return { x, y: ages(points, ['p50Ms', 'p95Ms'], colours) };
+  const y = scale(whole.format, colours, { stacked: true, suggestedMax: 4 });
+  if (kind === 'outcomes') return { x, y };
+  const side = { position: 'right', grid: { display: false } };
+  return { x, y, age: ages(points, ['oldestDueMs'], colours, side) };
+}
+
 function optionsOf(kind, data, colours) {
-  const isCount = kind !== 'latency';
   return {
     animation: false,
     maintainAspectRatio: false,
     interaction: { mode: 'index', intersect: false },
-    scales: {
-      x: {
-        stacked: true,
-        grid: { display: false },
-        border: { color: colours.grid },
-        ticks: { color: colours.text, maxRotation: 0, autoSkipPadding: 12 },
-      },
-      y: scale(isCount ? whole.format : duration, colours, { stacked: isCount }),
-      ...(kind === 'backlog' && {
-        age: scale(duration, colours, { position: 'right', grid: { display: false } }),
-      }),
-    },
+    scales: scalesOf(kind, data, colours),
     plugins: {
       legend: { display: false },
       tooltip: {

@@ -46,6 +46,7 @@ export function panelOf(figures: Figures, { originalUrl }: Request, path: string
   return {
     source: `${path === '/app' ? '/app/figures.json' : `${path}/figures.json`}?range=${range}`,
     words: ranges[range].words,
+    each: ranges[range].each,
     ranges: Object.entries(ranges).map(([name, { short }]) => ({
       short,
       isShown: name === range,
@@ -101,11 +102,11 @@ function backlogOf(figures: Figures, { waiting, oldestDueMs }: Figures['backlog'
   };
 }
 
-function rowsOf({ points, stepMs, range }: Figures, cells: (point: Point) => string[]): Row[] {
+function rowsOf({ points, stepMs }: Figures, cells: (point: Point) => string[]): Row[] {
   const format = stepMs < ranges['30d'].span ? time : date;
   return points.toReversed().map((point) => ({
     at: new Date(point.start).toISOString(),
-    label: range === '7d' ? `${format.format(point.start)}, 6 h` : format.format(point.start),
+    label: format.format(point.start),
     cells: cells(point),
   }));
 }

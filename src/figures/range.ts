@@ -5,9 +5,9 @@ const day = 24 * hour;
 
 /** What people may look at: so many points, each of so many ms, the last of them not over yet. */
 export const ranges = {
-  '24h': { span: hour, points: 24, words: 'last 24 hours', short: '24 hours' },
-  '7d': { span: 6 * hour, points: 28, words: 'last 7 days', short: '7 days' },
-  '30d': { span: day, points: 30, words: 'last 30 days', short: '30 days' },
+  '24h': { span: hour, points: 24, words: 'last 24 hours', short: '24 hours', each: 'each hour' },
+  '7d': { span: 6 * hour, points: 28, words: 'last 7 days', short: '7 days', each: 'each six hours' },
+  '30d': { span: day, points: 30, words: 'last 30 days', short: '30 days', each: 'each day' },
 } as const;
 
 export type Range = keyof typeof ranges;

@@ -53,12 +53,12 @@ describe('pages with figures', () => {
 
   it('say so where nothing was delivered yet, and nothing in this range', async () => {
     for (const path of [`/app/webhooks/${given.id}`, '/app']) {
-      expect(text(await ada.get(path), '[data-figures] .empty-state')).to.deep.equal(['No deliveries yet.']);
+      expect(text(await ada.get(path), '[data-empty]')).to.deep.equal(['No deliveries yet.']);
     }
     await settled(running, other, [{ outcome: 'delivered', durationMs: 10 }]);
     running.pass(48 * hour);
     const later = await ada.get('/app');
-    expect(text(later, '[data-figures] .empty-state')).to.deep.equal(['No deliveries in the last 24 hours.']);
+    expect(text(later, '[data-empty]')).to.deep.equal(['No deliveries in the last 24 hours.']);
     expect(legend(await ada.get('/app?range=7d'))[0]).to.equal('Delivered 1');
   });
 
@@ -72,9 +72,9 @@ describe('pages with figures', () => {
     running.pass(60_000);
     const page = withoutScript(await ada.get(`/app/webhooks/${given.id}`));
     expect(text(page, `${tables} caption`)).to.deep.equal([
-      'Deliveries by outcome, last 24 hours, times in UTC',
-      'Latency of attempts, last 24 hours, times in UTC',
-      'Backlog, last 24 hours, times in UTC',
+      'Deliveries by outcome, each hour of the last 24 hours, times in UTC',
+      'Latency of attempts, each hour of the last 24 hours, times in UTC',
+      'Backlog, each hour of the last 24 hours, times in UTC',
     ]);
     expect(page.$(`${tables} tbody tr`).length).to.equal(3 * 24);
     const latest = text(page, `${tables} tbody tr:first-child td`);

@@ -62,7 +62,7 @@ describe('the dashboard', () => {
     await admin.submit(`/app/bots/${id}/settings`, { agents: agent.id }, `/app/bots/${id}/agents`);
     const { $ } = await agent.get('/app');
     expect(
-      $('main h2')
+      $('main .card-link h2')
         .map((_at, heading) => $(heading).text().trim())
         .get(),
     ).to.deep.equal(['Help desk']);
