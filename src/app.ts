@@ -14,6 +14,8 @@ import { conversationPageRoutes } from './conversations/pageRoutes.js';
 import { conversationTabRoutes } from './conversations/tabRoutes.js';
 import { visitorRoutes } from './conversations/visitorRoutes.js';
 import { NotFound } from './errors.js';
+import { eventEndpoints } from './events/api.js';
+import { eventRoutes } from './events/routes.js';
 import { figureEndpoints } from './figures/api.js';
 import { figureRoutes } from './figures/routes.js';
 import { healthRoutes } from './health.js';
@@ -40,6 +42,7 @@ import { replayRoutes } from './replays/routes.js';
 import { sourceEndpoints } from './sources/api.js';
 import { fileEndpoints } from './sources/fileApi.js';
 import { sourceRoutes } from './sources/routes.js';
+import { storageRoutes } from './storage/routes.js';
 import { syncEndpoints } from './syncs/api.js';
 import { webhookEndpoints } from './webhooks/api.js';
 import { catalogueEndpoints } from './webhooks/catalogueApi.js';
@@ -70,6 +73,7 @@ export function createApp(hookbell: Hookbell): Express {
     ...webhookSecretEndpoints(hookbell.webhooks),
     ...catalogueEndpoints,
     ...deliveryEndpoints(hookbell.webhooks, hookbell.deliveries),
+    ...eventEndpoints(hookbell.events),
     ...replayEndpoints(hookbell.replays),
     ...figureEndpoints(hookbell.figures),
   ];
@@ -105,6 +109,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', refusalLocals(hookbell.outbound, accounts));
   app.use('/app', accountRoutes(deps, accounts));
   app.use('/app', outboundRoutes(hookbell.outbound));
+  app.use('/app', storageRoutes(deps, hookbell.storage));
   app.use('/app', botRoutes(deps, bots, accounts));
   app.use('/app', homeRoutes(deps, hookbell));
   app.use('/app', overviewRoutes(hookbell));
@@ -117,6 +122,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', botReplayRoutes(deps, hookbell));
   app.use('/app', deliveryRoutes(deps, hookbell));
   app.use('/app', deliveryPageRoutes(deps, hookbell));
+  app.use('/app', eventRoutes(hookbell));
   app.use('/app', secretRoutes(deps, hookbell));
   app.use('/app', receiverRoutes(deps, hookbell));
   app.use('/app', figureRoutes(deps, hookbell));

@@ -11,6 +11,8 @@ import { conversationService } from './conversations/service.js';
 import { openDatabase } from './database.js';
 import { courier as createCourier } from './delivery/courier.js';
 import type { Deps } from './deps.js';
+import { eventAnnouncer } from './events/announcer.js';
+import { eventService } from './events/service.js';
 import { figureService } from './figures/service.js';
 import { sampleBacklog } from './figures/upkeep.js';
 import { createLive } from './http/live.js';
@@ -31,6 +33,7 @@ import { background, type Chore } from './schedule.js';
 import { fileService } from './sources/files.js';
 import { purging } from './sources/purge.js';
 import { sourceService } from './sources/service.js';
+import { storageMeter } from './storage/meter.js';
 import { syncRunner } from './syncs/runner.js';
 import { syncService } from './syncs/service.js';
 import { createVault, secretKeyFrom } from './vault.js';
@@ -80,7 +83,9 @@ export async function createHookbell(
   const courier = createCourier(deps, { attempted: metrics.attempt, standing: webhookStanding, own });
   const outbox = createOutbox({
     listeners: (tx, event) => webhookStore(tx).listeners(event),
+    whyUnheard: (tx, event) => webhookStore(tx).whyUnheard(event),
     nudge: (webhookIds) => courier.wake(webhookIds),
+    announce: eventAnnouncer(live),
   });
   const syncs = syncService(deps);
   const sources = sourceService(deps, { bots, syncs });
@@ -101,6 +106,7 @@ export async function createHookbell(
     { bots, sources, courier, standing: webhookStanding },
   );
   const deliveries = deliveryService(deps, { webhooks, outbox, courier });
+  const events = eventService(deps, { bots });
   const figures = figureService(deps, { webhooks });
   const replays = replayService(deps, { webhooks });
   const replaying = replayRunner(deps, { courier });
@@ -124,12 +130,14 @@ export async function createHookbell(
     bots,
     webhooks,
     deliveries,
+    events,
     replays,
     replaying,
     figures,
     receivers,
     outbox,
     outbound,
+    storage: storageMeter(deps),
     sources,
     files,
     syncs,

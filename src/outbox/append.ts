@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { v7 as uuid } from 'uuid';
-import type { NewEvent, Outbox } from './event.js';
+import type { NewEvent, Outbox, Unheard } from './event.js';
 import { webhooksBusyWith } from './order.js';
 
 /** A webhook that hears an event; with `inOrder`, in the order of the events of a subject. */
@@ -8,20 +8,32 @@ export type Listener = { id: string; inOrder: boolean };
 
 type Dependencies = {
   listeners: (tx: Knex, event: NewEvent) => Promise<Listener[]>;
+  /** Asked where there are no listeners: what was so then may have changed when somebody wonders. */
+  whyUnheard: (tx: Knex, event: NewEvent) => Promise<Unheard>;
   /** Called after the commit, with the webhooks that have something to deliver. */
   nudge: (webhookIds: string[]) => void;
+  /** Called after the commit: something happened to this bot. */
+  announce: (botId: string) => void;
 };
 
 /** The transactional outbox: event and deliveries are written with the change that they tell of, or not at all. */
-export function createOutbox({ listeners, nudge }: Dependencies): Outbox & { send: typeof send } {
+export function createOutbox(asked: Dependencies): Outbox & { send: typeof send } {
+  const { listeners, whyUnheard, nudge, announce } = asked;
+
   async function append(tx: Knex.Transaction, event: NewEvent, at: number): Promise<void> {
-    const seq = await insertEvent(tx, event, false, at);
-    await deliver(tx, seq, await listeners(tx, event), event.subject ?? null, at);
+    const heard = await listeners(tx, event);
+    const unheard = heard.length === 0 ? await whyUnheard(tx, event) : null;
+    const seq = await insertEvent(tx, event, { test: false, unheard }, at);
+    await deliver(tx, seq, heard, event.subject ?? null, at);
+    tx.executionPromise.then(
+      () => announce(event.botId),
+      () => undefined,
+    );
   }
 
   /** An example event, to one webhook only. Returns the id of its delivery. */
   async function send(tx: Knex.Transaction, event: NewEvent, webhookId: string, at: number): Promise<string> {
-    const seq = await insertEvent(tx, event, true, at);
+    const seq = await insertEvent(tx, event, { test: true, unheard: null }, at);
     const [id] = await deliver(tx, seq, [{ id: webhookId, inOrder: false }], null, at);
     return id!;
   }
@@ -56,7 +68,12 @@ export function createOutbox({ listeners, nudge }: Dependencies): Outbox & { sen
   return { append, send };
 }
 
-async function insertEvent(tx: Knex, event: NewEvent, test: boolean, at: number): Promise<number> {
+async function insertEvent(
+  tx: Knex,
+  event: NewEvent,
+  { test, unheard }: { test: boolean; unheard: Unheard | null },
+  at: number,
+): Promise<number> {
   const [row] = await tx('events')
     .insert({
       bot_id: event.botId,
@@ -65,6 +82,7 @@ async function insertEvent(tx: Knex, event: NewEvent, test: boolean, at: number)
       subject: event.subject ?? null,
       body: event.body,
       test,
+      unheard,
       created_at: at,
     })
     .returning('seq');

@@ -11,6 +11,9 @@ export type NewEvent = {
   body: string;
 };
 
+/** Why no webhook hears an event: there is none of its type, or only for other data sources, or it is disabled. */
+export type Unheard = 'none' | 'other_source' | 'disabled';
+
 export type Outbox = {
   /**
    * Writes the event and a delivery for each webhook that hears it. Give it the transaction of the state change:

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Window } from '../api/paging.js';
 import type { Listener } from '../outbox/append.js';
-import type { NewEvent } from '../outbox/event.js';
+import type { NewEvent, Unheard } from '../outbox/event.js';
 import type { WebhookType } from './catalogue.js';
 
 export type Webhook = {
@@ -160,6 +160,16 @@ export function webhookStore(connection: Knex) {
         id: row.id,
         inOrder: Boolean(row.in_order),
       }));
+    },
+
+    /** Why an event has no listeners. */
+    async whyUnheard({ botId, type, sourceId = null }: NewEvent): Promise<Unheard> {
+      const rows = await living().where({ bot_id: botId, type }).select('source_id');
+      if (rows.length === 0) return 'none';
+      // One that is enabled and of this source would have heard it.
+      return rows.some((row) => row.source_id === null || row.source_id === sourceId)
+        ? 'disabled'
+        : 'other_source';
     },
   };
 }

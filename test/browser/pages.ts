@@ -21,6 +21,7 @@ export function everyPage({ server }: Running, house: House): string[] {
     '/app/webhooks/:id': Object.values(webhooks),
     '/app/webhooks/:id/secrets': [],
     '/app/deliveries': Object.values(deliveries),
+    '/app/deliveries/:id/secrets': [],
     '/app/conversations': conversations,
     '/app/settings/users': [agent.id],
     '/app/settings/outbound': [rule],

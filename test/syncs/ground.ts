@@ -59,7 +59,9 @@ export async function ground({ env = {}, dataDir, runs = true, megabytes }: Opti
   const files = fileService(deps, { sources, syncs });
   const outbox = createOutbox({
     listeners: (tx, event) => webhookStore(tx).listeners(event),
+    whyUnheard: (tx, event) => webhookStore(tx).whyUnheard(event),
     nudge: () => {},
+    announce: () => {},
   });
   const runner = syncRunner(deps, { syncs, sources, outbox }, megabytes);
   if (runs) await runner.start({ ownsDatabase: true });
