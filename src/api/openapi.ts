@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiObject, type ZodOpenApiOperationObject } from 'zod-openapi';
 import type { Deps } from '../deps.js';
 import { type EventType, eventTypes } from '../webhooks/catalogue.js';
+import { receiverAnswers } from '../webhooks/receiverAnswers.js';
+import { sentHeaders } from '../webhooks/sentHeaders.js';
 import { type Endpoint, endpoint } from './endpoint.js';
 
 const problem = z
@@ -113,38 +115,45 @@ function operationId({ method, path }: Endpoint): string {
   );
 }
 
-const ours = {
-  'X-Secret-Key': 'The secret of the webhook',
-  'webhook-id': 'The same over every retry and redelivery: whoever has seen it can skip the repeat',
-  'webhook-timestamp': 'Unix seconds of this attempt',
-  'webhook-signature':
-    'Standard Webhooks 1.0: `v1,` and base64 of HMAC-SHA256 over `{id}.{timestamp}.{body}`',
-  'X-Hookbell-Event': 'The type of the event',
-  'X-Hookbell-Attempt': '1, 2, …',
-};
+/** OpenAPI tells the type of the content by itself. */
+const headers = sentHeaders.filter(({ name }) => name !== 'Content-Type');
 
 function received(event: EventType): ZodOpenApiOperationObject {
   return {
     operationId: event.type,
     summary: event.title,
-    description: event.description,
+    description: `${event.description} ${event.when}`,
+    tags: ['Events'],
+    // A receiver knows Hookbell by these headers, not by an API key.
+    security: [],
     requestParams: {
       header: z.object(
         Object.fromEntries(
-          Object.entries(ours).map(([name, description]) => [name, z.string().meta({ description })]),
+          headers.map(({ name, value, meaning }) => [
+            name,
+            z
+              .string()
+              .meta({ description: meaning, example: name === 'X-Hookbell-Event' ? event.type : value }),
+          ]),
         ),
       ),
     },
     requestBody: {
       required: true,
-      content: { 'application/json': { schema: event.schema, example: event.example } },
+      content: {
+        'application/json': { schema: event.schema.meta({ id: nameOf(event) }), example: event.example },
+      },
     },
-    responses: {
-      '2XX': { description: 'Delivered. Anything else is tried again on the schedule' },
-      '410': { description: 'Gone: the webhook is disabled and nothing more is sent' },
-    },
+    responses: Object.fromEntries(
+      receiverAnswers.map(({ status, meaning }) => [status, { description: meaning }]),
+    ),
   };
 }
+
+/** `conversation.claimed` is `ConversationClaimed`. */
+const nameOf = ({ type }: EventType) =>
+  type.replaceAll(/(^|\.)(\w)/g, (_match, _dot, letter) => letter.toUpperCase());
+
 /** All endpoints, and the one that describes them. */
 export function withOpenApi(
   { config, version }: Pick<Deps, 'config' | 'version'>,

@@ -1,4 +1,12 @@
 import { z } from 'zod';
+import {
+  conversationClaimed,
+  conversationEscalated,
+  conversationReleased,
+  conversationStarted,
+  syncFailure,
+  syncSuccess,
+} from './bodies.js';
 
 export const webhookTypes = [
   'sync.trigger',
@@ -11,100 +19,19 @@ export const webhookTypes = [
 ] as const;
 export type WebhookType = (typeof webhookTypes)[number];
 
-/** A type of event: what it means, the shape of its body, and an example that is sent by “Send test event”. */
-export type EventType = {
-  type: string;
+/** A type of event: what it means, when it happens, the shape of its body, and what “Send test event” sends. */
+export type EventType<S extends z.ZodType = z.ZodType> = {
+  type: Exclude<WebhookType, 'sync.trigger'>;
   title: string;
   description: string;
-  schema: z.ZodType;
-  example: object;
+  when: string;
+  schema: S;
+  example: z.output<S> & object;
 };
 
-const count = z.int().min(0);
-
-export const syncSuccess = z
-  .strictObject({
-    success: z.literal(true),
-    results: z.strictObject({
-      totalTokens: count.meta({ description: 'Storage tokens of the source as it stands after this sync' }),
-      modifiedRows: count.meta({ description: 'Rows that were added or changed' }),
-      totalDocuments: count.meta({ description: 'Documents of the source as it stands after this sync' }),
-      unmodifiedRows: count.meta({ description: 'Rows that were as before' }),
-      totalDataSourceRows: count.meta({ description: 'modifiedRows + unmodifiedRows' }),
-    }),
-    bot: z.string().meta({ description: 'The name of the bot' }),
-    dataSource: z.string().meta({ description: 'The name of the data source' }),
-  })
-  .meta({ id: 'SyncSuccess' });
-
-export const syncFailure = z
-  .strictObject({
-    success: z.literal(false),
-    reason: z.string().meta({ description: 'Why, in a sentence for people' }),
-    bot: z.string(),
-    dataSource: z.string(),
-  })
-  .meta({ id: 'SyncFailure' });
-
-const timestamp = z.iso
-  .datetime()
-  .meta({ description: 'When it happened: ISO 8601, UTC, with milliseconds' });
+const eventOf = <S extends z.ZodType>(event: EventType<S>): EventType => event as EventType;
 
 const conversation = {
-  id: z.string(),
-  botId: z.string(),
-  botName: z.string(),
-  channelType: z
-    .string()
-    .meta({ description: '`web` for the widget and the chat page, else what the API was told' }),
-};
-
-export const conversationStarted = z
-  .strictObject({
-    event: z.literal('conversation.started'),
-    timestamp,
-    conversation: z.strictObject({
-      ...conversation,
-      initialMessage: z.string().optional().meta({ description: 'What the visitor wrote first' }),
-      createdAt: timestamp,
-    }),
-  })
-  .meta({ id: 'ConversationStarted' });
-
-export const conversationEscalated = z
-  .strictObject({
-    event: z.literal('conversation.escalated'),
-    timestamp,
-    conversation: z.strictObject({
-      ...conversation,
-      state: z.literal('Escalated'),
-      userData: z
-        .record(z.string(), z.unknown())
-        .meta({ description: 'What is known of the visitor; may be empty' }),
-    }),
-    userEmail: z.email().meta({ description: 'Where the visitor can be reached' }),
-  })
-  .meta({ id: 'ConversationEscalated' });
-
-export const conversationClaimed = z
-  .strictObject({
-    event: z.literal('conversation.claimed'),
-    timestamp,
-    conversation: z.strictObject({ ...conversation, state: z.literal('Active') }),
-    agent: z.strictObject({ name: z.string(), email: z.string() }),
-  })
-  .meta({ id: 'ConversationClaimed' });
-
-export const conversationReleased = z
-  .strictObject({
-    event: z.literal('conversation.released'),
-    timestamp,
-    conversation: z.strictObject({ ...conversation, state: z.literal('Resolved') }),
-    agent: z.strictObject({ name: z.string() }),
-  })
-  .meta({ id: 'ConversationReleased' });
-
-const exampleConversation = {
   id: '0197a3c2-5d1e-7c40-9f2b-6a1d3e5f7081',
   botId: '0197a3bf-11aa-7d3e-8c55-2b9e4d6f8a01',
   botName: 'Help desk',
@@ -113,10 +40,11 @@ const exampleConversation = {
 
 /** Every event that can be sent; pages, API, OpenAPI and examples are made from this one list. */
 export const eventTypes: readonly EventType[] = [
-  {
+  eventOf({
     type: 'sync.success',
     title: 'Sync succeeded',
     description: 'A sync of a data source ended well. What it read can be searched now.',
+    when: 'At the end of each sync that succeeds, whoever started it, also if nothing had changed.',
     schema: syncSuccess,
     example: {
       success: true,
@@ -130,11 +58,12 @@ export const eventTypes: readonly EventType[] = [
       bot: 'Help desk',
       dataSource: 'Product manual',
     },
-  },
-  {
+  }),
+  eventOf({
     type: 'sync.failure',
     title: 'Sync failed',
     description: 'A sync of a data source failed. What could be searched before still can be.',
+    when: 'At the end of each sync that fails: the source cannot be read, a storage limit is reached, or more than half of its rows would go.',
     schema: syncFailure,
     example: {
       success: false,
@@ -142,60 +71,68 @@ export const eventTypes: readonly EventType[] = [
       bot: 'Help desk',
       dataSource: 'Product manual',
     },
-  },
-  {
+  }),
+  eventOf({
     type: 'conversation.started',
     title: 'Conversation started',
     description: 'A visitor wrote a first message on any channel, or a conversation was created by the API.',
+    when: 'Once for each conversation.',
     schema: conversationStarted,
     example: {
       event: 'conversation.started',
       timestamp: '2026-11-22T09:30:00.000Z',
       conversation: {
-        ...exampleConversation,
+        ...conversation,
         initialMessage: 'How do I return an item?',
         createdAt: '2026-11-22T09:30:00.000Z',
       },
     },
-  },
-  {
+  }),
+  eventOf({
     type: 'conversation.escalated',
     title: 'Conversation escalated',
     description:
       'A visitor asked for a human. The bot goes on answering until an agent claims the conversation.',
+    when: 'When the visitor has chosen “Talk to a human” and left an e-mail address, or the API was told so; again, if it happens again after a release or a cancellation.',
     schema: conversationEscalated,
     example: {
       event: 'conversation.escalated',
       timestamp: '2026-11-22T09:31:12.480Z',
-      conversation: { ...exampleConversation, state: 'Escalated', userData: { name: 'Robin', plan: 'pro' } },
+      conversation: { ...conversation, state: 'Escalated', userData: { name: 'Robin', plan: 'pro' } },
       userEmail: 'robin@example.com',
     },
-  },
-  {
+  }),
+  eventOf({
     type: 'conversation.claimed',
     title: 'Conversation claimed',
     description: 'An agent took the conversation over. The bot is silent until it is handed back.',
+    when: 'When an agent claims a conversation that waits, or steps in unasked. Of several agents at once, one wins and one event is sent.',
     schema: conversationClaimed,
     example: {
       event: 'conversation.claimed',
       timestamp: '2026-11-22T09:32:05.127Z',
-      conversation: { ...exampleConversation, state: 'Active' },
+      conversation: { ...conversation, state: 'Active' },
       agent: { name: 'Sam Agent', email: 'sam@example.com' },
     },
-  },
-  {
+  }),
+  eventOf({
     type: 'conversation.released',
     title: 'Conversation released',
     description: 'The conversation was handed back to the bot, which answers again.',
+    when: 'When the agent who claimed it, or an admin, hands it back.',
     schema: conversationReleased,
     example: {
       event: 'conversation.released',
       timestamp: '2026-11-22T09:41:50.003Z',
-      conversation: { ...exampleConversation, state: 'Resolved' },
+      conversation: { ...conversation, state: 'Resolved' },
       agent: { name: 'Sam Agent' },
     },
-  },
+  }),
 ];
 
 export const eventType = (type: string): EventType | undefined =>
   eventTypes.find((entry) => entry.type === type);
+
+/** JSON Schema 2020-12 of an event's body. */
+export const jsonSchemaOf = ({ schema, title, description }: EventType) =>
+  z.toJSONSchema(schema.meta({ title, description }));

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { type Endpoint, endpoint } from '../api/endpoint.js';
-import { eventTypes } from './catalogue.js';
+import { eventTypes, jsonSchemaOf } from './catalogue.js';
 
 const entry = z.object({
   type: z.string(),
   title: z.string(),
   description: z.string(),
-  schema: z.unknown(),
-  example: z.unknown(),
+  when: z.string(),
+  schema: z.record(z.string(), z.unknown()).meta({ description: 'JSON Schema 2020-12 of the body' }),
+  example: z.record(z.string(), z.unknown()),
 });
 
 export const catalogueEndpoints: Endpoint[] = [
@@ -20,7 +21,7 @@ export const catalogueEndpoints: Endpoint[] = [
     answers: { 200: { description: 'Every type of event', schema: z.object({ data: z.array(entry) }) } },
     run: async () => ({
       status: 200,
-      body: { data: eventTypes.map((type) => ({ ...type, schema: z.toJSONSchema(type.schema) })) },
+      body: { data: eventTypes.map((event) => ({ ...event, schema: jsonSchemaOf(event) })) },
     }),
   }),
 ];

@@ -1,5 +1,10 @@
+import type { z } from 'zod';
 import { iso } from '../api/paging.js';
 import type { NewEvent } from '../outbox/event.js';
+import type * as bodies from './bodies.js';
+
+/** The text that is sent; its keys stay in the order they are written in. */
+const bodyOf = <S extends z.ZodType>(body: z.output<S>) => JSON.stringify(body);
 
 /** The counters of a sync; the key order is the contract's. Counts, and o200k_base tokens. */
 export type SyncResults = {
@@ -18,7 +23,7 @@ export function syncSucceeded({ id, name, bot }: Source, results: SyncResults): 
     botId: bot.id,
     type: 'sync.success',
     sourceId: id,
-    body: JSON.stringify({
+    body: bodyOf<typeof bodies.syncSuccess>({
       success: true,
       results: { totalTokens, modifiedRows, totalDocuments, unmodifiedRows, totalDataSourceRows },
       bot: bot.name,
@@ -32,7 +37,7 @@ export function syncFailed({ id, name, bot }: Source, reason: string): NewEvent 
     botId: bot.id,
     type: 'sync.failure',
     sourceId: id,
-    body: JSON.stringify({ success: false, reason, bot: bot.name, dataSource: name }),
+    body: bodyOf<typeof bodies.syncFailure>({ success: false, reason, bot: bot.name, dataSource: name }),
   };
 }
 
@@ -49,7 +54,9 @@ export function conversationStarted(
   initialMessage: string | null,
   timestamp: number,
 ): NewEvent {
-  return told(conversation, 'conversation.started', timestamp, {
+  return told<typeof bodies.conversationStarted>(conversation, {
+    event: 'conversation.started',
+    timestamp: iso(timestamp),
     conversation: {
       ...identity(conversation),
       ...(initialMessage !== null && { initialMessage }),
@@ -64,7 +71,9 @@ export function conversationEscalated(
   timestamp: number,
 ): NewEvent {
   const { userData } = conversation;
-  return told(conversation, 'conversation.escalated', timestamp, {
+  return told<typeof bodies.conversationEscalated>(conversation, {
+    event: 'conversation.escalated',
+    timestamp: iso(timestamp),
     conversation: { ...identity(conversation), state: 'Escalated', userData },
     userEmail,
   });
@@ -75,7 +84,9 @@ export function conversationClaimed(
   { name, email }: { name: string; email: string },
   timestamp: number,
 ): NewEvent {
-  return told(conversation, 'conversation.claimed', timestamp, {
+  return told<typeof bodies.conversationClaimed>(conversation, {
+    event: 'conversation.claimed',
+    timestamp: iso(timestamp),
     conversation: { ...identity(conversation), state: 'Active' },
     agent: { name, email },
   });
@@ -86,20 +97,20 @@ export function conversationReleased(
   { name }: { name: string },
   timestamp: number,
 ): NewEvent {
-  return told(conversation, 'conversation.released', timestamp, {
+  return told<typeof bodies.conversationReleased>(conversation, {
+    event: 'conversation.released',
+    timestamp: iso(timestamp),
     conversation: { ...identity(conversation), state: 'Resolved' },
     agent: { name },
   });
 }
 
 /** The deliveries of one conversation reach a webhook in order: it is their subject. */
-function told(conversation: Conversation, type: string, timestamp: number, rest: object): NewEvent {
-  return {
-    botId: conversation.botId,
-    type,
-    subject: conversation.id,
-    body: JSON.stringify({ event: type, timestamp: iso(timestamp), ...rest }),
-  };
+function told<S extends z.ZodType<{ event: string }>>(
+  { id, botId }: Conversation,
+  body: z.output<S>,
+): NewEvent {
+  return { botId, type: body.event, subject: id, body: bodyOf<S>(body) };
 }
 
 const identity = ({ id, botId, botName, channelType }: Conversation) => ({ id, botId, botName, channelType });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Actor } from '../accounts/actor.js';
+import type { Courier } from '../delivery/courier.js';
 import { newSigningSecret } from '../delivery/sign.js';
 import type { Deps } from '../deps.js';
 import { NotFound } from '../errors.js';
@@ -11,17 +12,29 @@ import { type Webhook, webhookStore } from './store.js';
 /** `signingSecret` of an outgoing webhook, `url` of a trigger. */
 export type Secrets = { secret: string; signingSecret?: string; url?: string };
 
-type Parts = { seenBy: (actor: Actor, id: string) => Promise<Webhook>; changed: AuditedChange };
+type Parts = {
+  seenBy: (actor: Actor, id: string) => Promise<Webhook>;
+  changed: AuditedChange;
+  courier: Pick<Courier, 'wake' | 'hold'>;
+};
+
+const hour = 3_600_000;
 
 export const newSecret = () => randomBytes(16).toString('hex');
 
 /** Showing the secrets of a webhook, and changing them. */
 export function webhookSecrets(
   { config, db, vault }: Pick<Deps, 'config' | 'db' | 'vault'>,
-  { seenBy, changed }: Parts,
+  { seenBy, changed, courier }: Parts,
 ) {
   const shown = (webhook: Webhook, secret: string, signingSecret: string | null) =>
     shownSecrets(config.publicUrl, webhook, secret, signingSecret);
+
+  /** What was claimed ahead would go out with the old secrets. */
+  function claimAnew(id: string): void {
+    courier.hold(id);
+    courier.wake([id]);
+  }
 
   return {
     /** Shows the secrets once more, and the headers if there are any; that somebody looked is in the audit log. */
@@ -35,6 +48,12 @@ export function webhookSecrets(
         ...shown(webhook, vault.open(sealed.secret), signingSecret),
         ...(webhook.sealedHeaders && { headers: openedHeaders(vault, webhook.sealedHeaders) }),
       };
+    },
+
+    /** Until when the signing secret before this one signs too, in ms; null if it does no longer. */
+    async oldSignsUntil({ id }: Webhook, at: number): Promise<number | null> {
+      const until = (await webhookStore(db).sealedSecrets(id))?.previousSignsUntil ?? null;
+      return until !== null && at < until ? until : null;
     },
 
     /** The URL of a trigger, for its own page. */
@@ -51,6 +70,7 @@ export function webhookSecrets(
       await changed(webhook, actor, at, { action: 'webhook.secret-rotated' }, (store) =>
         store.setSecret(id, vault.seal(next), at),
       );
+      claimAnew(id);
       return shown(webhook, next, null);
     },
 
@@ -64,9 +84,11 @@ export function webhookSecrets(
       const webhook = await seenBy(actor, id);
       requireOutgoing(webhook);
       const signingSecret = newSigningSecret();
-      await changed(webhook, actor, at, { action: 'webhook.signing-secret-rotated' }, (store) =>
+      const details = { overlapHours: overlap / hour };
+      await changed(webhook, actor, at, { action: 'webhook.signing-secret-rotated', details }, (store) =>
         store.rotateSigningSecret(id, vault.seal(signingSecret), at + overlap, at),
       );
+      claimAnew(id);
       return { signingSecret };
     },
   };

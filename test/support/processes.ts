@@ -11,6 +11,8 @@ export type Program = {
   child: ChildProcess;
   /** What it printed on stdout so far. */
   printed: () => string;
+  /** What it printed on stderr so far. */
+  complained: () => string;
   finished: Promise<Finished>;
 };
 
@@ -41,7 +43,7 @@ export function program(command: string, args: string[], env: Record<string, str
   const finished = new Promise<Finished>((resolve) => {
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
-  return { child, printed: () => stdout, finished };
+  return { child, printed: () => stdout, complained: () => stderr, finished };
 }
 
 /** The command line, to its end. */
