@@ -196,7 +196,7 @@ describe('the pages of webhooks', () => {
   it('make a new signing secret, the old one signing beside it', async () => {
     const id = await made();
     const page = `/app/webhooks/${id}`;
-    await admin.submit(page, {}, `${page}/rotate-signing-secret`);
+    await admin.submit(`${page}/rotate-signing-secret`, { overlapHours: '24' });
     expect((await admin.get(page)).$('[role=status]').text()).to.include(
       'For 24 hours the old one signs beside it.',
     );
