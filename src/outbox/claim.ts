@@ -40,6 +40,7 @@ export async function claim(
      RETURNING seq, id, event_seq, webhook_id, subject, attempts, step, next_attempt_at`,
     [lease.token, lease.until, ...wants.flatMap((want) => [want.webhookId, at, want.limit])],
   );
+  if (taken.length === 0) return [];
   const events = await tx('events')
     .whereIn('seq', [...new Set(taken.map((row) => row.event_seq))])
     .select('seq', 'type', 'body');

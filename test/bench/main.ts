@@ -1,7 +1,8 @@
+import { flatness } from './flat.js';
 import { syncOfCsv } from './syncs.js';
 import { visitorsAtOnce } from './visitors.js';
 
-const benches = { sync: syncOfCsv, visitors: visitorsAtOnce };
+const benches = { flat: flatness, sync: syncOfCsv, visitors: visitorsAtOnce };
 type Name = keyof typeof benches;
 
 const asked = process.argv.slice(2);
