@@ -29,9 +29,14 @@ export async function up(knex) {
   await searchIndex(knex);
 }
 
+async function searchIndex(knex) {
+  if (knex.client.config.client === 'pg') await tsvectors(knex);
+  else await fts5(knex);
+}
+
 // bot_key is a column of the index, so that a search reads only the postings of its own bot. pairs has the pairs of
 // characters of what is written without spaces (knowledge/pairs.ts).
-async function searchIndex(knex) {
+async function fts5(knex) {
   await knex.raw(
     `CREATE VIRTUAL TABLE documents_search USING fts5(
        bot_key, title, text, pairs, content='documents', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')`,
@@ -50,8 +55,35 @@ async function searchIndex(knex) {
   );
 }
 
+// As fts5 does it: words without diacritics and with English endings cut, and none of them too frequent to be found.
+// The bot is one more lexeme, so that one index holds all that a search asks for.
+async function tsvectors(knex) {
+  await knex.raw('CREATE TEXT SEARCH DICTIONARY hookbell_words (TEMPLATE = snowball, Language = english)');
+  await knex.raw('CREATE TEXT SEARCH CONFIGURATION hookbell (COPY = pg_catalog.english)');
+  await knex.raw(
+    'ALTER TEXT SEARCH CONFIGURATION hookbell ALTER MAPPING REPLACE english_stem WITH hookbell_words',
+  );
+  await knex.raw(
+    `CREATE FUNCTION hookbell_plain(words text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+     RETURN regexp_replace(normalize(words, NFD), U&'[\\0300-\\036f]', '', 'g')`,
+  );
+  await knex.raw(
+    `ALTER TABLE documents ADD COLUMN search tsvector GENERATED ALWAYS AS (
+       setweight(to_tsvector('hookbell', hookbell_plain(title)), 'A')
+       || to_tsvector('hookbell', hookbell_plain(text))
+       || to_tsvector('hookbell', pairs)
+       || array_to_tsvector(ARRAY['bot:' || bot_key])) STORED`,
+  );
+  await knex.raw('CREATE INDEX documents_search ON documents USING gin (search)');
+}
+
 export async function down(knex) {
-  await knex.raw('DROP TABLE documents_search');
+  const isPostgres = knex.client.config.client === 'pg';
+  if (!isPostgres) await knex.raw('DROP TABLE documents_search');
   await knex.schema.dropTable('documents');
   await knex.schema.dropTable('rows');
+  if (!isPostgres) return;
+  await knex.raw('DROP FUNCTION hookbell_plain');
+  await knex.raw('DROP TEXT SEARCH CONFIGURATION hookbell');
+  await knex.raw('DROP TEXT SEARCH DICTIONARY hookbell_words');
 }

@@ -3,8 +3,9 @@ import { commandLine } from './accounts/actor.js';
 import { newApiKey, newUser } from './accounts/schema.js';
 import { type AccountService, accountService } from './accounts/service.js';
 import type { Config } from './config.js';
-import { copyDatabase, openDatabase } from './database.js';
-import { NotFound } from './errors.js';
+import { openDatabase } from './database.js';
+import { copySqlite } from './databases/sqlite.js';
+import { Conflict, NotFound } from './errors.js';
 import { createVault, secretKeyFrom } from './vault.js';
 
 /** The options of a command by name, and `file` for the FILE of one that takes it. */
@@ -60,7 +61,8 @@ export const commands = new Map<string, Command>([
       required: ['file'],
       takesFile: true,
       run: async ({ file }, config) => {
-        await copyDatabase(config, resolve(file!));
+        if (config.databaseUrl) throw new Conflict('The data is in PostgreSQL: back it up with pg_dump');
+        await copySqlite(config, resolve(file!));
         return null;
       },
     },

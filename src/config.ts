@@ -85,9 +85,6 @@ export function readConfig(env: Environment = process.env) {
   if (one && more.length === 0) {
     problems.push(`${one}: set without ${pair.find((name) => name !== one)}; takes both or neither`);
   }
-  if (parsed.success && given.DATABASE_URL) {
-    problems.push('DATABASE_URL: set, but this version keeps its data in SQLite only; unset it');
-  }
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems.join('\n'));
   const values = parsed.data;
   return Object.freeze({

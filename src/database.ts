@@ -1,132 +1,22 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import knex, { type Knex } from 'knex';
+import type { Knex } from 'knex';
 import type { Config } from './config.js';
+import { openPostgres } from './databases/postgres.js';
+import { openSqlite } from './databases/sqlite.js';
 
-/** One connection that writes, and one for long reads which never waits for it (nor it for them). */
 export type Database = {
+  /** Writes. */
   db: Knex;
+  /** Long reads, beside the writes. */
   reader: Knex;
+  /** Brings the tables up to date, once however many processes start at the same time. */
   migrate: () => Promise<void>;
   close: () => Promise<void>;
 };
 
-type Settings = Pick<Config, 'dataDir'> & { acquireTimeout?: number };
+export type Settings = Pick<Config, 'dataDir'> & { databaseUrl?: string; acquireTimeout?: number };
 
-const migrations = join(import.meta.dirname, '../../migrations');
-// auto_vacuum comes first: it is fixed by the first write, and journal_mode writes.
-const forWriting = ['auto_vacuum=INCREMENTAL', 'journal_mode=WAL', 'synchronous=FULL', 'foreign_keys=ON'];
-const mainFile = 'hookbell.sqlite';
-
-/** Opens (and makes, where it is missing) the database in `DATA_DIR`. */
+/** The database at `DATABASE_URL`; without one that in `DATA_DIR`, made where it is missing. */
 export function openDatabase(settings: Settings): Database {
-  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
-  const db = sqlite(settings, { pragmas: forWriting });
-  const reader = sqlite(settings, { pragmas: ['query_only=ON'], connections: 2 });
-  return {
-    db,
-    reader,
-    migrate: () => migrateToLatest(settings, db),
-    close: async () => {
-      await reader.destroy();
-      await db.destroy();
-    },
-  };
-}
-
-/**
- * Writes a consistent copy of the database to `file` (mode 0600), while others write to it. Throws when there
- * is such a file already, or no database.
- */
-export async function copyDatabase(settings: Settings, file: string): Promise<void> {
-  if (!existsSync(join(settings.dataDir, mainFile)))
-    throw new Error(`There is no database in ${settings.dataDir}`);
-  // VACUUM INTO takes an empty file too: this one refuses to be made twice, and is nobody else's to read.
-  const copy = newFile(file);
-  const source = sqlite(settings);
-  try {
-    await source.raw('VACUUM INTO ?', [file]);
-    fsyncSync(copy);
-  } catch (error) {
-    rmSync(file, { force: true });
-    throw error;
-  } finally {
-    closeSync(copy);
-    await source.destroy();
-  }
-}
-
-function newFile(file: string): number {
-  try {
-    return openSync(file, 'wx', 0o600);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(code === 'EEXIST' ? `${file} exists already` : `Cannot write ${file} (${code})`);
-  }
-}
-
-type Kind = { file?: string; pragmas?: string[]; connections?: number; busyTimeout?: number };
-
-function sqlite(
-  { dataDir, acquireTimeout = 60_000 }: Settings,
-  { file = mainFile, pragmas = [], connections = 1, busyTimeout = 5000 }: Kind = {},
-): Knex {
-  return knex({
-    client: 'sqlite3',
-    connection: { filename: join(dataDir, file) },
-    useNullAsDefault: true,
-    // Knex's errors print the values bound to the statement, secrets among them.
-    compileSqlOnError: false,
-    acquireConnectionTimeout: acquireTimeout,
-    pool: {
-      min: 0,
-      max: connections,
-      idleTimeoutMillis: 2 ** 31 - 1,
-      afterCreate: (driver: Driver, done: (error: Error | null, driver: Driver) => void) =>
-        immediately(driver).exec(
-          [`busy_timeout=${busyTimeout}`, ...pragmas].map((pragma) => `PRAGMA ${pragma};`).join(''),
-          (error) => done(error, driver),
-        ),
-    },
-  });
-}
-
-type Driver = {
-  exec: (sql: string, done: (error: Error | null) => void) => void;
-  all: (sql: string, ...rest: unknown[]) => void;
-};
-
-/**
- * Transactions take the write lock when they begin. One that reads first and then writes is refused at once,
- * whatever the busy timeout, when another process (the command line) wrote in between.
- */
-function immediately(driver: Driver): Driver {
-  const all = driver.all.bind(driver);
-  driver.all = (sql, ...rest) => all(sql === 'BEGIN;' ? 'BEGIN IMMEDIATE;' : sql, ...rest);
-  return driver;
-}
-
-async function migrateToLatest(settings: Settings, db: Knex): Promise<void> {
-  const config: Knex.MigratorConfig = {
-    directory: migrations,
-    tableName: 'migrations',
-    loadExtensions: ['.js'],
-  };
-  await alone(settings, async () => {
-    const [, pending] = (await db.migrate.list(config)) as [unknown[], unknown[]];
-    if (pending.length === 0) return;
-    // Nobody else is here: a lock found now was left by a process that died in the middle.
-    await db.migrate.forceFreeMigrationsLock(config);
-    await db.migrate.latest(config);
-  });
-}
-
-/** Runs `work` while no other process does; a process that dies lets go. */
-async function alone(settings: Settings, work: () => Promise<void>): Promise<void> {
-  const lock = sqlite(settings, { file: 'migrating.lock', busyTimeout: 60_000 });
-  try {
-    await lock.transaction(work);
-  } finally {
-    await lock.destroy();
-  }
+  const { databaseUrl } = settings;
+  return databaseUrl ? openPostgres({ ...settings, databaseUrl }) : openSqlite(settings);
 }

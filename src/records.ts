@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
 
+export const isPostgres = (connection: Knex): boolean => connection.client.config.client === 'pg';
+
 type Columns = Record<string, 'bigint' | 'integer' | 'real' | 'text' | 'boolean'>;
 
 /**
@@ -9,7 +11,7 @@ type Columns = Record<string, 'bigint' | 'integer' | 'real' | 'text' | 'boolean'
  */
 export function records(connection: Knex, name: string, columns: Columns): string {
   const entries = Object.entries(columns);
-  if (connection.client.config.client === 'pg') {
+  if (isPostgres(connection)) {
     return `json_to_recordset(?::json) AS ${name}(${entries.map(([column, type]) => `${column} ${type}`).join(', ')})`;
   }
   const picked = entries.map(([column]) => `value ->> '$.${column}' AS ${column}`).join(', ');

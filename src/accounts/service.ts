@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import pLimit from 'p-limit';
 import { v7 as uuid } from 'uuid';
 import type { Config } from '../config.js';
+import { lock } from '../databases/lock.js';
 import type { Deps } from '../deps.js';
 import { Conflict, Forbidden, Invalid, NotFound } from '../errors.js';
 import { type Actor, hookbell } from './actor.js';
@@ -46,6 +47,7 @@ export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
   }
 
   async function requireOtherAdmin(tx: Knex, user: User): Promise<void> {
+    await lock(tx, 'admins');
     if (user.role === 'admin' && (await userStore(tx).admins()) === 1) {
       throw new Conflict('This is the only admin: make somebody else an admin first');
     }

