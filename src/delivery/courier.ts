@@ -8,7 +8,7 @@ import type { OwnReceivers } from '../receivers/own.js';
 import { type Standing, standing } from '../webhooks/standing.js';
 import { type Target, targetStore } from '../webhooks/target.js';
 import { nextAttemptAt } from './backoff.js';
-import { healthWatch } from './health.js';
+import { healthWatch, idsOf } from './health.js';
 import { type Lane, learn } from './lane.js';
 import { createLanes } from './lanes.js';
 import type { Outcome } from './outcome.js';
@@ -51,7 +51,8 @@ export function courier(
     allAtOnce: config.deliveryConcurrency,
   });
   const turnOver = turnover(config, targetStore(vault), healthWatch(config, told));
-  const agent = guardedAgent(guard, { connect: { timeout } });
+  // An attempt ends by its own time, for which a webhook may have up to a minute; this lets go of what is left behind.
+  const agent = guardedAgent(guard, { connect: { timeout: Math.max(timeout, 60_000) } });
   const sender = { agent, clock, timeout, userAgent: `Hookbell/${version}` };
   const senderTo = ({ url }: Target) => ({ ...sender, agent: own?.agentFor(url) ?? agent });
   const stopping = new AbortController();
@@ -93,9 +94,9 @@ export function courier(
       const { settled, turn, claimed, found } = await db.transaction((tx) =>
         turnOver(tx, given, wants, clock()),
       );
-      for (const id of [...turn.paused, ...turn.disabled]) giveBackUnsent(lanes.hold(id));
+      for (const id of idsOf(turn, 'paused', 'disabled')) giveBackUnsent(lanes.hold(id));
       giveBackUnsent(lanes.accept(wants, found, claimed, clock()));
-      lanes.mayHaveMore([...turn.resumed, ...nextInLine(settled)]);
+      lanes.mayHaveMore([...idsOf(turn, 'resumed'), ...nextInLine(settled)]);
     } catch (error) {
       results = [...given, ...results];
       lanes.mayHaveMore(wants.map(({ webhookId }) => webhookId));

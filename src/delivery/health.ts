@@ -2,16 +2,20 @@ import { formatDuration, intervalToDuration } from 'date-fns';
 import type { Knex } from 'knex';
 import { hookbell } from '../accounts/actor.js';
 import { hasten } from '../outbox/hasten.js';
-import { type Changed, healthStore } from '../webhooks/healthStore.js';
+import { healthStore } from '../webhooks/healthStore.js';
 import type { Standing } from '../webhooks/standing.js';
+import type { StandingChange } from '../webhooks/standingMail.js';
 import type { Target } from '../webhooks/target.js';
 import type { Outcome } from './outcome.js';
 import { probeWait } from './probe.js';
 
 export type Told = { target: Target; outcome: Outcome; startedAt: number };
 
-/** The webhooks whose state changed with these attempts. */
-export type Turn = { paused: string[]; resumed: string[]; disabled: string[] };
+/** What changed with these attempts: to be told when they are settled. */
+export type Turn = StandingChange[];
+
+export const idsOf = (turn: Turn, ...states: StandingChange['state'][]) =>
+  turn.filter(({ state }) => states.includes(state)).map(({ webhook }) => webhook.id);
 
 type Failure = Exclude<Outcome, { kind: 'delivered' }>;
 
@@ -27,7 +31,7 @@ export function healthWatch({ pauseAfter }: { pauseAfter: number }, standing: St
     const histories = byWebhook(told);
     const resumed = await noteSuccesses(tx, histories, at);
     const failed: string[] = [];
-    const disabled: string[] = [];
+    const disabled: Turn = [];
     for (const [id, history] of histories) {
       const streak = failuresAtTheEnd(history);
       if (streak.length === 0) continue;
@@ -35,28 +39,24 @@ export function healthWatch({ pauseAfter }: { pauseAfter: number }, standing: St
       await noteFailures(tx, streak, at);
     }
     for (const { target, outcome } of told) {
-      if (outcome.kind === 'gone' && (await disable(tx, target, outcome.reason, at)))
-        disabled.push(target.id);
+      if (outcome.kind === 'gone') disabled.push(...(await disable(tx, target, outcome.reason, at)));
     }
-    return { paused: await pauseWhatOnlyFails(tx, failed, at), resumed, disabled };
+    return [...resumed, ...disabled, ...(await pauseWhatOnlyFails(tx, failed, at))];
   }
 
   async function noteSuccesses(
     tx: Knex.Transaction,
     histories: Map<string, Told[]>,
     at: number,
-  ): Promise<string[]> {
+  ): Promise<Turn> {
     const well = [...histories].filter(([, all]) => all.some(({ outcome }) => outcome.kind === 'delivered'));
     const ids = well.map(([id]) => id);
     if (ids.length === 0) return [];
     const store = healthStore(tx);
     const resumed = await store.resumeRecovered(ids, at);
-    for (const webhook of resumed) {
-      const change = { state: 'resumed', webhook, reason: 'The receiver took a delivery again' } as const;
-      await standing.changed(tx, change, hookbell, at);
-    }
     for (const webhook of await store.healthy(ids)) standing.wavered(tx, 'healthy', webhook);
-    return resumed.map(({ id }) => id);
+    const reason = 'The receiver took a delivery again';
+    return resumed.map((webhook) => ({ state: 'resumed', webhook, reason }));
   }
 
   async function noteFailures(
@@ -77,35 +77,31 @@ export function healthWatch({ pauseAfter }: { pauseAfter: number }, standing: St
     await store.probed(target.id, nextAt, before + 1);
   }
 
-  async function disable(
-    tx: Knex.Transaction,
-    target: Target,
-    reason: string,
-    at: number,
-  ): Promise<Changed | null> {
+  async function disable(tx: Knex, target: Target, reason: string, at: number): Promise<Turn> {
     const webhook = await healthStore(tx).disable(target.id, reason, at);
-    if (webhook) await standing.changed(tx, { state: 'disabled', webhook, reason }, hookbell, at);
-    return webhook;
+    return webhook ? [{ state: 'disabled', webhook, reason }] : [];
   }
 
-  async function pauseWhatOnlyFails(tx: Knex.Transaction, failed: string[], at: number): Promise<string[]> {
+  async function pauseWhatOnlyFails(tx: Knex, failed: string[], at: number): Promise<Turn> {
     if (failed.length === 0) return [];
     const pause = { reason: pauseReason, at, probeAt: at + probeWait(pauseAfter, 0) };
     const paused = await healthStore(tx).pauseFailing(failed, at - pauseAfter, pause);
-    for (const webhook of paused) {
-      const { lastError } = webhook;
-      const why = { reason: pauseReason, lastError, probeAt: pause.probeAt };
-      await standing.changed(tx, { state: 'paused', webhook, ...why }, hookbell, at);
-    }
-    return paused.map(({ id }) => id);
+    return paused.map((webhook) => ({
+      state: 'paused',
+      webhook,
+      reason: pauseReason,
+      lastError: webhook.lastError,
+      probeAt: pause.probeAt,
+    }));
   }
 
   return {
     note,
 
-    /** No wait of the schedule counts any more for those that were paused, whose next try takes any, or resumed. */
-    async hastenAll(tx: Knex, { paused, resumed }: Turn, at: number): Promise<void> {
-      for (const id of [...paused, ...resumed]) await hasten(tx, id, at);
+    /** Once the attempts are settled: no wait of the schedule counts any more for what was paused or resumed. */
+    async conclude(tx: Knex.Transaction, turn: Turn, at: number): Promise<void> {
+      for (const id of idsOf(turn, 'paused', 'resumed')) await hasten(tx, id, at);
+      for (const change of turn) await standing.changed(tx, change, hookbell, at);
     },
   };
 }

@@ -8,10 +8,10 @@ const slack = 10;
  */
 export const startsAt = (due: number, perSecond: number, at: number) =>
   // A clock that was set back does not hold it up.
-  Math.min(due, at + gap(perSecond)) - slack;
+  Math.min(due, at + gap(perSecond) + slack) - slack;
 
 /** When the one after it is due, if one starts at `at`. */
 export const dueAfter = (due: number, perSecond: number, at: number) =>
-  Math.max(Math.min(due, at + gap(perSecond)), at) + gap(perSecond);
+  Math.max(Math.min(due, at + gap(perSecond) + slack), at) + gap(perSecond);
 
 const gap = (perSecond: number) => (1000 + slack) / perSecond;

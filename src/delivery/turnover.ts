@@ -29,7 +29,7 @@ export function turnover(
     const turn = await health.note(tx, told, at);
     const settled = await keptWhilePaused(tx, results, at);
     await settle(tx, settled);
-    await health.hastenAll(tx, turn, at);
+    await health.conclude(tx, turn, at);
     return { settled, turn, ...(await claimFor(tx, wants, at)) };
   };
 

@@ -52,7 +52,8 @@ export function standing(
     const bot = await tx('bots').where({ id: botId }).first('name');
     const [row] = await tx('deliveries')
       .where({ webhook_id: id })
-      .whereRaw("status = 'pending'")
+      // Whatever is under way to it waits again when it is not taken.
+      .whereIn('status', ['pending', 'sending'])
       .count({ count: '*' });
     const mail = standingMail(change, {
       by: actor,
