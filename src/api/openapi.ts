@@ -133,7 +133,7 @@ function received(event: EventType): ZodOpenApiOperationObject {
             name,
             z
               .string()
-              .meta({ description: meaning, example: name === 'X-Hookbell-Event' ? event.type : value }),
+              .meta({ description: meaning, examples: [name === 'X-Hookbell-Event' ? event.type : value] }),
           ]),
         ),
       ),
