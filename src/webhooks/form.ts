@@ -75,7 +75,6 @@ export function moreOf(
       hint: '1 to 60. An attempt that takes longer has failed and is retried.',
     },
   ];
-  const names = ['headers', 'inOrder', ...numbers.map(({ name }) => name)];
   const hasOrder = isOrdered(type);
   return {
     headers: [...given, ...spare].map((row) => ({
@@ -85,11 +84,11 @@ export function moreOf(
     })),
     numbers,
     hasOrder,
+    // What is refused was typed: it is open then, too.
     isOpen:
       given.length > 0 ||
       numbers.some(({ name }) => (values[name] ?? '') !== '') ||
-      (hasOrder && !values.inOrder) ||
-      Object.keys(errors).some((path) => names.includes(path.split('.')[0]!)),
+      (hasOrder && !values.inOrder),
   };
 }
 

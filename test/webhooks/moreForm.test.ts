@@ -108,7 +108,7 @@ describe('the form of a webhook, under “More”', () => {
       keep,
       keep,
       keep,
-      '',
+      'Value',
     ]);
     await edit(id, { ...row(1, 'X-Tenant', 'other'), ...row(2, '', ''), ...row(3, 'X-New', 'new') });
     expect(await headersOf(id)).to.deep.equal({

@@ -81,6 +81,23 @@ describe('strict order per conversation', () => {
     await eventually('both are delivered', async () => (await statuses()).join() === 'delivered,delivered');
   });
 
+  it('is each webhook’s own: one that has it off is not held back by one that has it on', async () => {
+    await listen({ inOrder: false });
+    const free = hook;
+    await listen();
+    receiver.answer(500);
+    await claim();
+    await receiver.wait(2);
+    await firstHasFailed();
+    await claim();
+    await receiver.wait(3);
+    expect((await deliveries())[1]).to.include({ status: 'pending', attempts: 0, nextAttemptAt: null });
+    await eventually('the other was tried', async () => {
+      const { data } = (await api.get(`/webhooks/${free}/deliveries`)).body as { data: Listed[] };
+      return data.length === 2 && data.every(({ attempts }) => attempts === 1);
+    });
+  });
+
   it('lets what is held back go when it is switched off, and counts for later events when it is on again', async () => {
     await listen();
     await claim();
