@@ -7,6 +7,9 @@ import { type BotEvent, eventStore, type Told } from './store.js';
 
 export type Poll = { botId: string | null; types: string[]; from: number; limit: number };
 
+/** How many events one query looks through, where not all that it looks at are asked for. */
+const stride = 20_000;
+
 export type EventService = ReturnType<typeof eventService>;
 
 /** What happened to bots, for people who wonder what became of it and for receivers that cannot be called. */
@@ -24,7 +27,13 @@ export function eventService(
     const whose = botId ? { botId } : { agentId: actor.role === 'admin' ? null : (actor.id ?? '') };
     // Asked first: whatever is committed after it is left for the next time, and none is passed over.
     const newest = await store.newest();
-    const events = await store.between(from, newest, whose, types, limit);
+    const first = Math.max(from, (await store.oldest()) - 1);
+    const step = botId && types.length === 0 ? Number.POSITIVE_INFINITY : stride;
+    const events: BotEvent[] = [];
+    for (let at = first; at < newest && events.length < limit; at += step) {
+      const range = { from: at, to: Math.min(at + step, newest) };
+      events.push(...(await store.between(range, whose, types, limit - events.length)));
+    }
     const next = events.length === limit ? events.at(-1)!.seq : Math.max(from, newest);
     return { events, next };
   }

@@ -54,43 +54,31 @@ export function eventStore(connection: Knex) {
       return Number(row?.seq ?? 0);
     },
 
+    /** The first that is still kept. */
+    async oldest(): Promise<number> {
+      const row = await connection('events').min({ seq: 'seq' }).first();
+      return Number(row?.seq ?? 0);
+    },
+
     /** Oldest first: after `from`, up to and with `to`; `types` empty: of all. Without the tests. */
     async between(
-      from: number,
-      to: number,
+      { from, to }: { from: number; to: number },
       whose: Whose,
       types: string[],
       limit: number,
     ): Promise<BotEvent[]> {
-      const rows = await ('botId' in whose
-        ? events().whereIn('seq', lanesOf(whose.botId, types))
-        : events()
-            .whereExists(seenBy(whose.agentId))
-            .modify((query) => {
-              if (types.length > 0) query.whereIn('type', types);
-            })
-            .where({ test: false })
-            .where('seq', '>', from)
-            .where('seq', '<=', to)
-      )
+      const rows = await events()
+        .where({ test: false })
+        .where('seq', '>', from)
+        .where('seq', '<=', to)
+        .modify((query) => {
+          if ('botId' in whose) query.where({ bot_id: whose.botId });
+          else query.whereExists(seenBy(whose.agentId));
+          if (types.length > 0) query.whereIn('type', types);
+        })
         .orderBy('seq')
         .limit(limit);
       return rows.map(fromRow);
-
-      // For each type a range of the index that ends with the sequence: nothing is sorted, however much there is.
-      function lanesOf(botId: string, among: string[]) {
-        const lanes = (among.length > 0 ? among : [null]).map((type) => {
-          const lane = connection('events')
-            .where({ bot_id: botId, test: false, ...(type && { type }) })
-            .where('seq', '>', from)
-            .where('seq', '<=', to)
-            .orderBy('seq')
-            .limit(limit)
-            .select('seq');
-          return connection.select('seq').from(lane.as('lane'));
-        });
-        return lanes.slice(1).reduce((all, lane) => all.unionAll(lane), lanes[0]!);
-      }
     },
 
     /** By the event's number. */

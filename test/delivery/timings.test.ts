@@ -146,6 +146,23 @@ describe('the time of an attempt', () => {
   });
 });
 
+describe('the time that a webhook has of its own', () => {
+  it('is not cut short by that of the instance, also while a connection is made', async () => {
+    const silent = await listening(createServer());
+    const running = await startHookbell({ env: { DELIVERY_TIMEOUT: '100ms' } });
+    const hook = await makeHook(running, `https://127.0.0.1:${portOf(silent)}/`);
+    await running.hookbell.deps.db('webhooks').update({ timeout_ms: 2_000 });
+    await emit(running, hook.botId);
+    const { attempts } = await eventually('an attempt', async () => {
+      const found = await onlyDelivery(running, hook.id);
+      return found.delivery.attempts === 1 && found;
+    });
+    expect(attempts[0]!.error).to.equal('No complete answer within 2 s');
+    await running.stop();
+    silent.close();
+  });
+});
+
 describe('the headers of a webhook', () => {
   it('are sent beside ours, and are masked wherever they come back', async () => {
     const receiver = await startReceiver();
