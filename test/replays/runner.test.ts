@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { turnOf } from '../../src/replays/pace.js';
+import { release } from '../../src/replays/release.js';
+import { replayRunner } from '../../src/replays/runner.js';
 import type { Order } from '../../src/replays/service.js';
 import { eventually } from '../support/eventually.js';
 import { admin } from '../support/outbox.js';
@@ -21,16 +23,16 @@ describe('a replay, turn by turn', () => {
 
   it('puts back a second’s worth each second, however long nothing could be put back', async () => {
     const { replays, replaying } = running.hookbell;
-    const { hook, at } = await failedHook(running, 'http://127.0.0.1:9/', 45);
+    const { hook, at } = await failedHook(running, 'http://127.0.0.1:9/', 55);
     await replays.start(hook.id, { ...all, perSecond: 10 }, admin, at);
     const seen: number[] = [];
-    for (const after of [0, 1, 500, 1_000, 1_990, 3_001, 60_000, 61_000]) {
+    for (const after of [0, 1, 500, 1_000, 1_990, 3_001, 60_000, 60_001, 61_000]) {
       await replaying.sweep(at + after);
       seen.push(await pendingOf(hook.id));
     }
-    expect(seen).to.deep.equal([10, 10, 15, 20, 29, 39, 45, 45]);
+    expect(seen).to.deep.equal([10, 10, 15, 20, 29, 39, 49, 49, 55]);
     const [replay] = await replays.latestOf(hook.id, 1);
-    expect(replay).to.include({ state: 'done', done: 45, total: 45 });
+    expect(replay).to.include({ state: 'done', done: 55, total: 55 });
   });
 
   it('goes from the oldest to the newest, back to the start of the schedule, and keeps ids and attempts', async () => {
@@ -55,9 +57,11 @@ describe('a replay, turn by turn', () => {
       const rows = [
         { createdAt: at - 3_001 },
         { createdAt: at - 3_000 },
+        // The clock was set back, and right again.
+        { createdAt: at - 9_000 },
         { createdAt: at - 2_000, status: 'delivered' as const },
+        { createdAt: at - 1_500, finishedAt: at + 10 },
         { createdAt: at - 1_000 },
-        { createdAt: at - 500, finishedAt: at + 10 },
       ];
       await finished(deps.db, hook, rows, at);
       const replay = await replays.start(hook.id, { ...all, ...order }, admin, at);
@@ -67,11 +71,11 @@ describe('a replay, turn by turn', () => {
       expect(replay.total, 'what was promised').to.equal(which.length);
       return which;
     };
-    expect(await picked({})).to.deep.equal([0, 1, 3]);
-    expect(await picked({ since: at - 3_000 })).to.deep.equal([1, 3]);
+    expect(await picked({})).to.deep.equal([0, 1, 2, 5]);
+    expect(await picked({ since: at - 3_000 })).to.deep.equal([1, 5]);
     expect(await picked({ since: at - 3_000, until: at - 1_000 })).to.deep.equal([1]);
-    expect(await picked({ status: 'delivered' })).to.deep.equal([2]);
-    expect(await picked({ status: 'finished', since: at - 3_000 })).to.deep.equal([1, 2, 3]);
+    expect(await picked({ status: 'delivered' })).to.deep.equal([3]);
+    expect(await picked({ status: 'finished', since: at - 3_000 })).to.deep.equal([1, 3, 5]);
     expect(await picked({ since: at - 100 })).to.deep.equal([]);
   });
 
@@ -112,6 +116,32 @@ describe('a replay, turn by turn', () => {
     const audited = await deps.db('audit_log').where({ subject_id: hook.id }).orderBy('id', 'desc').first();
     expect(audited.action).to.equal('webhook.replay-finished');
     expect(JSON.parse(audited.details)).to.deep.equal({ deliveries: 4, skipped: 2 });
+  });
+
+  it('is moved on by one process only, however many try', async () => {
+    const { deps, replays, replaying } = running.hookbell;
+    const { hook, at } = await failedHook(running, 'http://127.0.0.1:9/', 40);
+    await replays.start(hook.id, { ...all, perSecond: 10 }, admin, at);
+    const other = replayRunner(deps, { courier: { wake: () => undefined } });
+    await Promise.all([replaying.sweep(at), other.sweep(at), replaying.sweep(at)]);
+    expect(await pendingOf(hook.id)).to.equal(10);
+    expect((await replays.latestOf(hook.id, 1))[0]).to.include({ state: 'running', done: 10 });
+  });
+
+  it('puts nothing back that was removed or sent again after it was picked', async () => {
+    const { db } = running.hookbell.deps;
+    const { hook, at } = await failedHook(running, 'http://127.0.0.1:9/', 4);
+    const rows = await db('deliveries').where({ webhook_id: hook.id }).orderBy('seq');
+    const seqs: number[] = rows.map(({ seq }) => seq);
+    await db('deliveries').where({ seq: seqs[0] }).delete();
+    await db('deliveries').where({ seq: seqs[1] }).update({ status: 'sending', finished_at: null });
+    await db('deliveries')
+      .where({ seq: seqs[2] })
+      .update({ finished_at: at + 1 });
+    const selection = { webhookId: hook.id, status: 'failed', since: 0, until: null, asOf: at } as const;
+    const count = await db.transaction((tx) => release(tx, { ...selection, inOrder: true }, seqs, at));
+    expect(count).to.equal(1);
+    expect(await statuses(db, hook.id)).to.deep.equal(['sending', 'failed', 'pending']);
   });
 
   it('waits while its webhook is paused or disabled', async () => {
