@@ -1,8 +1,9 @@
+import { besideOneThatHangs } from './beside.js';
 import { flatness } from './flat.js';
 import { syncOfCsv } from './syncs.js';
 import { visitorsAtOnce } from './visitors.js';
 
-const benches = { flat: flatness, sync: syncOfCsv, visitors: visitorsAtOnce };
+const benches = { beside: besideOneThatHangs, flat: flatness, sync: syncOfCsv, visitors: visitorsAtOnce };
 type Name = keyof typeof benches;
 
 const asked = process.argv.slice(2);
