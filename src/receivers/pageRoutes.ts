@@ -16,7 +16,7 @@ const refreshed = 'The test receiver answers like this from now on.';
 
 /** The pages of test receivers; what their URLs answer is in publicRoutes.ts. */
 export function receiverPageRoutes(
-  { clock, live }: Pick<Deps, 'clock' | 'live'>,
+  { clock, live, log }: Pick<Deps, 'clock' | 'live' | 'log'>,
   { receivers }: Parts,
 ): Router {
   const router = Router();
@@ -90,8 +90,32 @@ export function receiverPageRoutes(
 
   async function stream(req: Request, res: Response) {
     const receiver = await receivers.seenBy(actorOf(req), String(req.params.id));
-    const senders = await receivers.sendersTo(receiver);
-    live.stream(req, res, [`receiver:${receiver.id}`, ...senders.map(({ id }) => `webhook:${id}`)]);
+    const { send, onClose } = live.open(req, res);
+    const heard = new Map<string, () => void>();
+    onClose(() => {
+      for (const stop of heard.values()) stop();
+    });
+    hear(`receiver:${receiver.id}`, () => {
+      send('request', {});
+      hearSenders().then(
+        (isMore) => isMore && send('request', {}),
+        (error) => log.warn({ err: error }, 'a page of a test receiver could not be told who sends there'),
+      );
+    });
+    await hearSenders();
+
+    /** What becomes of what arrived. A webhook may be pointed here while the page is open: true if one was. */
+    async function hearSenders(): Promise<boolean> {
+      const before = heard.size;
+      for (const { id } of await receivers.sendersTo(receiver)) {
+        hear(`webhook:${id}`, (event) => send(event, {}));
+      }
+      return heard.size > before;
+    }
+
+    function hear(topic: string, then: (event: string) => void): void {
+      if (!heard.has(topic)) heard.set(topic, live.listen(topic, then));
+    }
   }
 
   async function showRequest(req: Request, res: Response) {

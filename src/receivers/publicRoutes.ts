@@ -66,6 +66,7 @@ export function testInboxRoutes(
   }
 
   function told(res: Response, { kind, seconds }: Answer): void {
+    res.locals.isTold = true;
     const error = `This test receiver was told to answer ${kind}`;
     if (kind === '302') res.set('Location', `${publicUrl}/`);
     if (kind === '429') res.set('Retry-After', String(seconds));

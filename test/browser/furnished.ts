@@ -4,6 +4,7 @@ import { type Person, person } from '../support/people.js';
 import { type Receiver, startReceiver } from '../support/receiver.js';
 import type { Running } from '../support/server.js';
 import type { Site } from '../support/staticSite.js';
+import { leadsTo } from '../support/visitor.js';
 import { spareParts, startShop } from './shop.js';
 
 export type House = {
@@ -21,6 +22,8 @@ export type House = {
   webhooks: Record<'trigger' | 'healthy' | 'failing' | 'paused' | 'disabled', string>;
   deliveries: Record<'delivered' | 'pending', string>;
   conversations: string[];
+  /** Test receivers. */
+  receivers: Record<'used' | 'empty', string>;
   close: () => Promise<void>;
 };
 
@@ -151,5 +154,28 @@ async function furniture(
     _csrf: await admin.token(),
   });
   const [rule] = (await running.hookbell.outbound.list()).stored;
-  return { admin, agent, api, bot, emptyBot, sources, webhooks, deliveries, conversations, rule: rule!.id };
+  const receivers = { used: await testReceiver(admin), empty: await testReceiver(admin) };
+  const used = (await admin.get(`/app/receivers/${receivers.used}`)).$('#receiver-url').text();
+  const body = JSON.stringify({ event: named('conversation.started') });
+  await fetch(used, { method: 'POST', headers: { 'X-Secret-Key': 'guessed' }, body });
+  return {
+    admin,
+    agent,
+    api,
+    bot,
+    emptyBot,
+    sources,
+    webhooks,
+    deliveries,
+    conversations,
+    rule: rule!.id,
+    receivers,
+  };
+}
+
+/** Its id. */
+async function testReceiver(maker: Person): Promise<string> {
+  return leadsTo(await maker.submit('/app/receivers'))!
+    .split('/')
+    .at(-1)!;
 }

@@ -6,7 +6,7 @@ import type { House } from './furnished.js';
 
 /** Every page that a user can look at, in each of its states: from the router's own table, so that none is forgotten. */
 export function everyPage({ server }: Running, house: House): string[] {
-  const { bot, emptyBot, sources, webhooks, deliveries, conversations, agent, rule } = house;
+  const { bot, emptyBot, sources, webhooks, deliveries, conversations, agent, rule, receivers } = house;
   const { website, csv, broken, text, json } = sources;
   // By route, or else by the place that it begins with.
   const ids: Record<string, string[]> = {
@@ -23,6 +23,8 @@ export function everyPage({ server }: Running, house: House): string[] {
     '/app/deliveries': Object.values(deliveries),
     '/app/deliveries/:id/secrets': [],
     '/app/conversations': conversations,
+    '/app/receivers': Object.values(receivers),
+    '/app/receivers/:id/requests/:request': [],
     '/app/settings/users': [agent.id],
     '/app/settings/outbound': [rule],
   };
@@ -41,6 +43,7 @@ export function everyPage({ server }: Running, house: House): string[] {
     `/app/bots/${bot}?q=return+an+item`,
     `/app/bots/${bot}?q=xyzzy`,
     `/app/webhooks/${webhooks.healthy}?status=failed`,
+    `/app/receivers/${receivers.used}/requests/1`,
     '/app/no-such-page',
   ];
 }

@@ -104,6 +104,7 @@ describe('the pages of test receivers, without JavaScript', () => {
       expect(leadsTo(await tell(fields))).to.equal(path);
       const answer = await fetch(url, { redirect: 'manual' });
       expect(answer.status).to.equal(status);
+      expect(running.logged()).not.to.match(/"level":[56]0/);
       if (status === 429) expect(answer.headers.get('retry-after')).to.equal('7');
       const { $ } = await admin.get(path);
       expect($('input[name=answer]:checked').val()).to.equal(fields.answer);
