@@ -71,6 +71,7 @@ export function deliveryRoutes(
       deliveries: listed.data.map((delivery) => ({ ...delivery, source: sourceOf(delivery) })),
       next: listed.nextCursor,
       waiting: await deliveries.waiting(webhook.id),
+      headerNames: webhooks.headerNames(webhook),
       pausesAt: webhooks.pausesAt(webhook),
       oldSignsUntil: await webhooks.oldSignsUntil(webhook, clock()),
       figures: await panel(req, webhook.id),

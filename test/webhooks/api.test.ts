@@ -186,6 +186,7 @@ describe('the API of webhooks', () => {
       'responseHeaders',
       'responseBody',
       'truncated',
+      'timings',
     );
     expect(body.attemptLog[0].requestHeaders['X-Secret-Key']).to.equal('••••••');
     await api.delete(`/webhooks/${webhook.id}`);

@@ -157,6 +157,35 @@ describe('the form of a webhook, under “More”', () => {
     });
   }
 
+  it('is told by the page of the webhook: names of headers, and values only where secrets are shown', async () => {
+    const hook = `/app/webhooks/${await made({ type: 'conversation.started', inOrder: false, timeoutSeconds: 9 })}`;
+    const plain = (await admin.get(hook)).$('.facts').text();
+    expect(plain)
+      .to.match(/Timeout\s*9 s/)
+      .and.match(/Order\s*not kept/)
+      .and.not.match(/Headers|Pace|At once/);
+    const headers = { Authorization: 'Bearer <one>', 'X-Tenant': 'acme' };
+    const page = `/app/webhooks/${await made({ headers, requestsPerSecond: 1, concurrency: 2 })}`;
+    const told = await admin.get(page);
+    expect(told.$('.facts').text())
+      .to.match(/Headers\s*Authorization, X-Tenant/)
+      .and.match(/Pace\s*at most 1 request a second\s*At once\s*at most 2 requests/)
+      .and.not.match(/Order|Timeout/);
+    expect(told.text).not.to.match(/Bearer|acme/);
+    const shown = await admin.submit(page, {}, `${page}/secrets`);
+    expect(shown.$('#revealed-headers').text()).to.equal('Authorization: Bearer <one>\nX-Tenant: acme\n');
+  });
+
+  it('saves when Enter is pressed in a field: the first button of the form has no other meaning', async () => {
+    const { $ } = await admin.get(newPage());
+    const first = $('main form [type=submit]').first();
+    expect(['name', 'formaction', 'hx-post'].map((name) => first.attr(name))).to.deep.equal([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('switches the order of conversations off and on, for their events only', async () => {
     expect((await admin.get(newPage())).$('[name=inOrder]').length).to.equal(0);
     const page = await admin.get(newPage('conversation.claimed'));

@@ -64,7 +64,7 @@ describe('the pages of webhooks', () => {
         !isTrigger,
         true,
       ]);
-      expect(form('main form button[type=submit]').text(), type).to.equal('Create');
+      expect(form('main form .card-footer button').text(), type).to.equal('Create');
     }
     expect($('#card-sync-failure').closest('section').text()).to.match(/tickets\s+healthy\s+only Manual/);
     expect((await admin.get(newPage('nonsense'))).status).to.equal(422);
@@ -171,7 +171,7 @@ describe('the pages of webhooks', () => {
     const { $ } = await admin.get(`/app/webhooks/${id}/edit`);
     expect($('#field-targetUrl').val()).to.equal(receiver.url);
     expect($('#field-secret').val()).to.equal('');
-    expect($('main form button[type=submit]').text()).to.equal('Update');
+    expect($('main form .card-footer button').text()).to.equal('Update');
     const to = (fields: Fields) => admin.submit(`/app/webhooks/${id}/edit`, fields);
     expect(leadsTo(await to({ targetUrl: `${receiver.url}/b`, dataSourceId: source }))).to.equal(
       `/app/webhooks/${id}`,
@@ -213,7 +213,7 @@ describe('the pages of webhooks', () => {
     await admin.submit(page, {}, `${page}/test`);
     const { $ } = await admin.get(page);
     expect($('.alert-warning').text()).to.match(
-      /Paused.*Events wait and are kept; 1 delivery waits\. Resume sends them\./,
+      /Paused.* by hand\.\s*Events wait and are kept; 1 delivery waits\..*Resume sends all\./s,
     );
     expect($('tbody tr').text()).to.match(/pending.*when resumed/s);
     await admin.submit(page, {}, `${page}/resume`);
@@ -238,9 +238,9 @@ describe('the pages of webhooks', () => {
 
     const webhook = await admin.get(`/app/webhooks/${id}`);
     expect(webhook.$('h1 .badge').text()).to.equal('failing');
-    expect(webhook.$('.alert-danger').text()).to.match(/^Failing since .*The receiver answered 500\.$/);
+    expect(webhook.$('.alert-danger').text()).to.match(/Failing since .*The receiver answered 500\./s);
     const rows = async (status: string) =>
-      (await admin.get(`/app/webhooks/${id}?status=${status}`)).$('tbody tr').length;
+      (await admin.get(`/app/webhooks/${id}?status=${status}`)).$('td a[href^="/app/deliveries/"]').length;
     expect([await rows('pending'), await rows('delivered')]).to.deep.equal([1, 0]);
     expect((await admin.get(`/app/webhooks/${id}?status=nonsense`)).status).to.equal(422);
 
@@ -260,7 +260,7 @@ describe('the pages of webhooks', () => {
     const { $ } = await admin.get(page);
     expect($('h1 .badge').text()).to.equal('disabled');
     expect($('.alert-danger').text()).to.match(
-      /^Disabled\. The receiver answered 410 Gone\. Events that happen now are not sent/,
+      /Disabled\. The receiver answered 410 Gone\..*Events that happen now are not sent/s,
     );
     expect($('#send-test').attr('disabled')).to.equal('disabled');
     await admin.submit(`${page}/edit`, { enabled: 'on' });
