@@ -1,5 +1,7 @@
 import type { Knex } from 'knex';
+import type { Logger } from 'pino';
 import type { Config } from './config.js';
+import { type Notices, nobodyElse, postgresNotices } from './databases/notices.js';
 import { openPostgres } from './databases/postgres.js';
 import { openSqlite } from './databases/sqlite.js';
 
@@ -19,4 +21,9 @@ export type Settings = Pick<Config, 'dataDir'> & { databaseUrl?: string; acquire
 export function openDatabase(settings: Settings): Database {
   const { databaseUrl } = settings;
   return databaseUrl ? openPostgres({ ...settings, databaseUrl }) : openSqlite(settings);
+}
+
+/** How the processes on this database tell each other; on SQLite there is only one. */
+export function noticesOf({ databaseUrl }: Settings, { db }: Database, log: Logger): Notices {
+  return databaseUrl ? postgresNotices(databaseUrl, db, log) : nobodyElse;
 }

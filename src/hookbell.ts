@@ -8,7 +8,7 @@ import type { Config } from './config.js';
 import { conversationsOfBots } from './conversations/belonging.js';
 import { conversationChores } from './conversations/chores.js';
 import { conversationService } from './conversations/service.js';
-import { openDatabase } from './database.js';
+import { noticesOf, openDatabase } from './database.js';
 import { courier as createCourier } from './delivery/courier.js';
 import type { Deps } from './deps.js';
 import { eventAnnouncer } from './events/announcer.js';
@@ -60,7 +60,8 @@ export async function createHookbell(
 ) {
   const database = openDatabase(config);
   await database.migrate();
-  const live = createLive();
+  const notices = noticesOf(config, database, log);
+  const live = createLive(notices);
   const rules = rulesInForce(config.outboundAllow);
   const deps: Deps = {
     config,
@@ -84,13 +85,21 @@ export async function createHookbell(
   const outbox = createOutbox({
     listeners: (tx, event) => webhookStore(tx).listeners(event),
     whyUnheard: (tx, event) => webhookStore(tx).whyUnheard(event),
-    nudge: (webhookIds) => courier.wake(webhookIds),
+    nudge: (webhookIds) => {
+      courier.wake(webhookIds);
+      notices.tell('deliveries', { webhookIds });
+    },
     announce: eventAnnouncer(live),
   });
   const syncs = syncService(deps);
   const sources = sourceService(deps, { bots, syncs });
   const files = fileService(deps, { sources, syncs });
   const runner = syncRunner(deps, { syncs, sources, outbox });
+  notices.hear('deliveries', ({ webhookIds }: { webhookIds: string[] }) => courier.wake(webhookIds));
+  notices.hear('sync queued', runner.wake);
+  notices.hear('syncs dropped', ({ sourceId }: { sourceId: string }) => runner.drop(sourceId));
+  syncs.signals.on('queued', () => notices.tell('sync queued', {}));
+  syncs.signals.on('dropped', (sourceId: string) => notices.tell('syncs dropped', { sourceId }));
   const search = knowledgeSearch(deps.reader);
   const conversations = conversationService(deps, {
     bots,
@@ -150,10 +159,13 @@ export async function createHookbell(
     listensAt: own.listensAt,
 
     async start(): Promise<void> {
+      // Pages whose streams end come back and look again.
+      await notices.start(live.close);
       if (config.role === 'web') return;
-      await courier.start({ ownsDatabase: true });
-      await runner.start({ ownsDatabase: true });
-      await conversations.replies.start({ ownsDatabase: true });
+      const ownsDatabase = !config.databaseUrl;
+      await courier.start({ ownsDatabase });
+      await runner.start({ ownsDatabase });
+      await conversations.replies.start({ ownsDatabase });
       work.start();
     },
 
@@ -165,6 +177,7 @@ export async function createHookbell(
       mail.stop();
       await Promise.all([receivers.stop(), own.close()]);
       await drained();
+      await notices.stop();
       await database.close();
     },
   };

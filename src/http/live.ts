@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Request, Response } from 'express';
+import { type Notices, nobodyElse } from '../databases/notices.js';
 
 /** Tells open pages that something changed. Topics are names such as `bot:{id}` or `webhook:{id}`. */
 export type Live = {
@@ -31,21 +32,23 @@ const pause = 200;
 const heartbeat = 25_000;
 const mostUnread = 1024 * 1024;
 
-/** One message a topic and event each 200 ms at most, the latest, however fast they come. */
-export function createLive(): Live {
+type Message = { topic: string; event: string; details: object };
+
+/** One message a topic and event each 200 ms at most, the latest, however fast they come; to all processes. */
+export function createLive(notices: Notices = nobodyElse): Live {
   const topicsHeard = new EventEmitter().setMaxListeners(0);
   const held = new Map<string, { details: object; again: boolean }>();
   const streams = new Set<Response>();
 
   function publish(topic: string, event: string, details: object = {}): void {
-    if (topicsHeard.listenerCount(topic) === 0) return;
+    if (topicsHeard.listenerCount(topic) === 0 && notices === nobodyElse) return;
     const name = `${topic} ${event}`;
     const waiting = held.get(name);
     if (waiting) {
       held.set(name, { details, again: true });
       return;
     }
-    topicsHeard.emit(topic, event, details);
+    tell(topic, event, details);
     held.set(name, { details, again: false });
     setTimeout(() => {
       const latest = held.get(name);
@@ -53,6 +56,13 @@ export function createLive(): Live {
       if (latest?.again) publish(topic, event, latest.details);
     }, pause).unref();
   }
+
+  function tell(topic: string, event: string, details: object = {}): void {
+    topicsHeard.emit(topic, event, details);
+    notices.tell('live', { topic, event, details } satisfies Message);
+  }
+
+  notices.hear('live', ({ topic, event, details }: Message) => void topicsHeard.emit(topic, event, details));
 
   function listen(topic: string, hear: Hear): () => void {
     topicsHeard.on(topic, hear);
@@ -100,7 +110,7 @@ export function createLive(): Live {
 
   return {
     publish,
-    tell: (topic, event, details = {}) => void topicsHeard.emit(topic, event, details),
+    tell,
     listen,
     stream,
     open,

@@ -171,6 +171,9 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts, megab
   return {
     wake,
 
+    /** Ends what this process runs of a source, for nothing of it counts any more. */
+    drop,
+
     /** With `ownsDatabase`, no other process runs syncs: whatever runs by the ledger died, and is run again at once. */
     async start({ ownsDatabase }: { ownsDatabase: boolean }): Promise<void> {
       if (ownsDatabase) await endAllLeases(db);
