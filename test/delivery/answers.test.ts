@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { Webhook } from 'standardwebhooks';
 import { eventually } from '../support/eventually.js';
@@ -134,6 +135,60 @@ describe('a delivery', () => {
       await emit(running, hook.botId);
       const { delivery, attempts } = await settledAs(hook.id, 'pending', 1);
       expect(delivery.nextAttemptAt! - attempts[0]!.startedAt).to.be.closeTo(wait, 2_500);
+    });
+  }
+
+  for (const status of [429, 500, 502, 599]) {
+    it(`waits as long as a ${status} asks for`, async () => {
+      receiver.answer((_req, res) => res.writeHead(status, { 'Retry-After': '300' }).end());
+      const hook = await makeHook(running, receiver.url);
+      await emit(running, hook.botId);
+      const { delivery, attempts } = await settledAs(hook.id, 'pending', 1);
+      expect(delivery.nextAttemptAt! - attempts[0]!.startedAt).to.be.closeTo(300_000, 2_500);
+    });
+  }
+
+  it('does not heed a Retry-After that is neither a number nor a date, or shorter than the schedule', async () => {
+    const hook = await makeHook(running, receiver.url);
+    receiver.answer((_req, res) => res.writeHead(503, { 'Retry-After': 'soon' }).end());
+    await emit(running, hook.botId);
+    const first = await settledAs(hook.id, 'pending', 1);
+    expect(first.delivery.nextAttemptAt! - first.attempts[0]!.startedAt).to.be.within(4_500, 5_800);
+    receiver.answer((_req, res) => res.writeHead(503, { 'Retry-After': '1' }).end());
+    running.pass(6_000);
+    const second = await settledAs(hook.id, 'pending', 2);
+    expect(second.delivery.nextAttemptAt! - second.attempts[1]!.startedAt).to.be.within(270_000, 331_000);
+  });
+
+  for (const [what, reply, error] of [
+    [
+      'closes the connection without an answer',
+      (_req: unknown, res: ServerResponse) => res.destroy(),
+      'The receiver closed the connection without an answer',
+    ],
+    [
+      'closes it in the middle of the answer',
+      (_req: unknown, res: ServerResponse) => {
+        res.writeHead(200, { 'Content-Length': '1000' });
+        res.write('half', () => res.socket!.destroy());
+      },
+      'The receiver closed the connection',
+    ],
+    [
+      'answers something that is not HTTP',
+      (_req: unknown, res: ServerResponse) => res.socket!.end('SSH-2.0-OpenSSH_9.6\r\n\r\n'),
+      'The answer was not HTTP',
+    ],
+  ] as const) {
+    it(`fails and is tried again when the receiver ${what}`, async () => {
+      receiver.answer(reply as never);
+      const hook = await makeHook(running, receiver.url);
+      await emit(running, hook.botId);
+      const { attempts } = await settledAs(hook.id, 'pending', 1);
+      expect(attempts[0]!.error).to.include(error);
+      receiver.answer(200);
+      running.pass(6_000);
+      await settledAs(hook.id, 'delivered', 2);
     });
   }
 
