@@ -187,6 +187,7 @@ describe('the API of webhooks', () => {
       'responseBody',
       'truncated',
       'timings',
+      'timings',
     );
     expect(body.attemptLog[0].requestHeaders['X-Secret-Key']).to.equal('••••••');
     await api.delete(`/webhooks/${webhook.id}`);
