@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { formatDistanceStrict } from 'date-fns';
 import type { RequestHandler } from 'express';
 import type { Deps } from '../deps.js';
+import { mostCounted } from '../outbox/store.js';
 import { csrfToken } from './csrf.js';
 
 const exact = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long', timeZone: 'UTC' });
@@ -33,6 +34,8 @@ export function pageLocals({ clock }: Pick<Deps, 'clock'>): RequestHandler {
         left: formatDistanceStrict(Math.max(ms, now), now),
       }),
       number: (value: number) => whole.format(value),
+      waitingInWords: (count: number, one = '', many = '') =>
+        `${count > mostCounted ? `${whole.format(mostCounted)}+` : whole.format(count)} ${count === 1 ? one : many}`.trim(),
       bytes,
       duration,
       plural: (count: number, one: string, many = `${one}s`) =>

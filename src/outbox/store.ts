@@ -22,6 +22,9 @@ export type Delivery = {
 
 export type RecordedAttempt = Attempt & { attempt: number };
 
+/** So many are counted for a page, which says “10,000+” of more. */
+export const mostCounted = 10_000;
+
 export function deliveryStore(connection: Knex) {
   const deliveries = () =>
     connection('deliveries').join('events', 'events.seq', 'deliveries.event_seq').select(columns);
@@ -58,12 +61,14 @@ export function deliveryStore(connection: Knex) {
       return changed === 1;
     },
 
-    /** How many of a webhook wait to be sent. */
+    /** How many of a webhook wait to be sent; counted no further than one above `mostCounted`. */
     async waiting(webhookId: string): Promise<number> {
-      const [row] = await connection('deliveries')
+      const some = connection('deliveries')
         .where({ webhook_id: webhookId })
         .whereRaw("status = 'pending'")
-        .count({ count: '*' });
+        .limit(mostCounted + 1)
+        .select('seq');
+      const [row] = await connection.from(some.as('some')).count({ count: '*' });
       return Number(row?.count ?? 0);
     },
   };

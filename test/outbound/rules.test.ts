@@ -198,6 +198,8 @@ describe('outbound rules', () => {
       expect(refused.status).to.equal(422);
       const button = refused.$('button[name=allow]');
       expect(button.text()).to.equal(`Allow 127.0.0.1:${port} and create`);
+      const first = refused.$('main form button[type=submit]').first();
+      expect([first.attr('name'), first.text()], 'what Enter presses').to.deep.equal([undefined, '']);
 
       const fields = { type: 'sync.failure', targetUrl: `${receiver.url}/x`, _csrf: await admin.token() };
       const made = await admin.post(`/app/bots/${bot}/webhooks`, { ...fields, allow: button.attr('value')! });

@@ -17,7 +17,10 @@ type Query = { sql: string; bindings: Knex.Value[] };
 const allowed: [RegExp, string][] = [
   [/^SCAN CONSTANT ROW/, 'no table'],
   [/^SCAN \S+ VIRTUAL TABLE/, 'the rows of one JSON parameter'],
-  [/^SCAN (lane|open|\(subquery-\d+\)|\(join-\d+\))( |$)/, 'what a part of the same query found'],
+  [
+    /^SCAN (lane|open|some|each_webhook|\(subquery-\d+\)|\(join-\d+\))( |$)/,
+    'what a part of the same query found',
+  ],
   [/^SCAN width/, 'the three spans of figures'],
   [
     /^SCAN deliveries USING (COVERING )?INDEX deliveries_due/,
