@@ -1,5 +1,6 @@
 import { idempotency } from './api/idempotency.js';
 import type { Deps } from './deps.js';
+import { pruneFigures } from './figures/upkeep.js';
 import { removeEndedSessions } from './http/sessions.js';
 import { outboxPruner } from './outbox/prune.js';
 import { keepWithinSize } from './storage/limit.js';
@@ -23,6 +24,7 @@ export function retention(
   return async function keepWithin(at: number): Promise<void> {
     const until = at - config.retentionDays * aDay;
     await inSmallSteps(() => outbox.step(until, 100));
+    await pruneFigures(db, at, until);
     await syncs.prune(until);
     await idempotency(deps).prune(at);
     await removeEndedSessions(db, at);

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Settlement } from '../outbox/settle.js';
 import { records } from '../records.js';
 import { bucketOf } from './histogram.js';
-import { spans } from './range.js';
+import { hour, spans, startOf } from './range.js';
 
 /** `retried`: it failed and is tried again. `failed`: it was the last one. */
 export type Counted = 'delivered' | 'retried' | 'failed';
@@ -13,7 +13,7 @@ export const countedAs = ({ status }: Settlement['next']): Counted =>
 const made = {
   seq: 'bigint',
   lease_token: 'text',
-  ended_at: 'bigint',
+  hour: 'bigint',
   outcome: 'text',
   bucket: 'integer',
 } as const;
@@ -31,7 +31,7 @@ export async function countAttempts(tx: Knex, settlements: Settlement[]): Promis
           {
             seq: claimed.seq,
             lease_token: claimed.leaseToken,
-            ended_at: attempt.startedAt + attempt.durationMs,
+            hour: startOf(attempt.startedAt + attempt.durationMs, hour),
             outcome: countedAs(next),
             bucket: bucketOf(attempt.durationMs),
           },
@@ -41,12 +41,14 @@ export async function countAttempts(tx: Knex, settlements: Settlement[]): Promis
   if (rows.length === 0) return;
   await tx.raw(
     `INSERT INTO delivery_figures (webhook_id, span, since, outcome, bucket, attempts)
-     SELECT deliveries.webhook_id, width.span, made.ended_at - made.ended_at % width.span AS since,
-       made.outcome, made.bucket, count(*)
-     FROM ${records(tx, 'made', made)}
-     JOIN deliveries ON deliveries.seq = made.seq AND deliveries.lease_token = made.lease_token
+     SELECT webhook_id, span, hour - hour % span, outcome, bucket, sum(attempts)
+     FROM (
+       SELECT deliveries.webhook_id, made.hour, made.outcome, made.bucket, count(*) AS attempts
+       FROM ${records(tx, 'made', made)}
+       JOIN deliveries ON deliveries.seq = made.seq AND deliveries.lease_token = made.lease_token
+       WHERE deliveries.status = 'sending'
+       GROUP BY 1, 2, 3, 4) AS counted
      CROSS JOIN (${widths}) AS width
-     WHERE deliveries.status = 'sending'
      GROUP BY 1, 2, 3, 4, 5
      ON CONFLICT (webhook_id, span, since, outcome, bucket)
        DO UPDATE SET attempts = delivery_figures.attempts + excluded.attempts`,

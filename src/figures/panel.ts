@@ -92,10 +92,10 @@ function backlogOf(figures: Figures, { waiting, oldestDueMs }: Figures['backlog'
   return {
     kind: 'backlog',
     title: 'Backlog',
-    note: 'The most that waited and the longest that one was due, looked at once a minute.',
+    note: 'The most seen waiting and the longest due, looked at each minute.',
     legend: [
-      { name: 'Waiting now', css: 'waiting', value: whole.format(waiting) },
-      { name: 'Oldest due for', css: 'oldest', value: dueFor(oldestDueMs) },
+      { name: 'Waiting', css: 'waiting', value: whole.format(waiting) },
+      { name: 'Oldest due', css: 'oldest', value: dueFor(oldestDueMs) },
     ],
     columns: ['Most waiting', 'Longest due'],
     rows: rowsOf(figures, (point) => [whole.format(point.waiting), dueFor(point.oldestDueMs)]),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const hour = 3_600_000;
+export const hour = 3_600_000;
 const day = 24 * hour;
 
 /** What people may look at: so many points, each of so many ms, the last of them not over yet. */
@@ -19,7 +19,7 @@ export const range = z
 
 export const rangeQuery = z.object({ range });
 
-/** Every width a counter is kept in: a chart reads one row for one point, however far it looks back. */
+/** Every width a counter is kept in, each of whole hours: a chart reads one row for one point, however far it looks back. */
 export const spans = Object.values(ranges).map(({ span }) => span);
 
 export const startOf = (at: number, span: number) => at - (at % span);

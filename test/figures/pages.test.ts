@@ -85,8 +85,8 @@ describe('pages with figures', () => {
       'Failed 1',
       'p50 105 ms',
       'p95 1.9 s',
-      'Waiting now 2',
-      'Oldest due for 1 min',
+      'Waiting 2',
+      'Oldest due 1 min',
     ]);
     expect(page.text).not.to.match(/<script(?![^>]*src=)/);
   });
