@@ -21,7 +21,7 @@ const allowed: [RegExp, string][] = [
     /^SCAN (lane|open|some|each_webhook|\(subquery-\d+\)|\(join-\d+\))( |$)/,
     'what a part of the same query found',
   ],
-  [/^SCAN width/, 'the three spans of figures'],
+  [/^SCAN (width|counted)( |$)/, 'the three spans of figures, the attempts that are settled at once'],
   [
     /^SCAN deliveries USING (COVERING )?INDEX deliveries_due/,
     'holds only what waits, and all of it is counted',
