@@ -98,6 +98,21 @@ describe('strict order per conversation', () => {
     });
   });
 
+  it('holds nothing back after it was switched off, although the first is still on its schedule', async () => {
+    await listen();
+    const strict = hook;
+    await listen();
+    receiver.answer(500);
+    await claim();
+    await receiver.wait(2);
+    await firstHasFailed();
+    await api.patch(`/webhooks/${hook}`, { inOrder: false });
+    await claim();
+    await eventually('the second was tried', async () => (await deliveries())[1]?.attempts === 1);
+    hook = strict;
+    expect((await deliveries())[1]).to.include({ status: 'pending', attempts: 0, nextAttemptAt: null });
+  });
+
   it('lets what is held back go when it is switched off, and counts for later events when it is on again', async () => {
     await listen();
     await claim();
