@@ -198,14 +198,22 @@ describe('outbound rules', () => {
       expect(refused.status).to.equal(422);
       const button = refused.$('button[name=allow]');
       expect(button.text()).to.equal(`Allow 127.0.0.1:${port} and create`);
-      const first = refused.$('main form button[type=submit]').first();
-      expect([first.attr('name'), first.text()], 'what Enter presses').to.deep.equal([undefined, '']);
 
       const fields = { type: 'sync.failure', targetUrl: `${receiver.url}/x`, _csrf: await admin.token() };
       const made = await admin.post(`/app/bots/${bot}/webhooks`, { ...fields, allow: button.attr('value')! });
 
       expect(leadsTo(made)).to.match(/^\/app\/webhooks\//);
       expect((await audited())[0]![1]).to.equal(`127.0.0.1:${port}`);
+    });
+
+    it('the form of a data source does so too, but not when Enter is pressed in a field', async () => {
+      const bot = (await makeHook(running, 'http://10.9.9.9/')).botId;
+      const form = `/app/bots/${bot}/data-sources/new?type=csv`;
+      const { $ } = await admin.submit(form, { name: 'Prices', url: `${receiver.url}/prices.csv` });
+      const buttons = $('main form button[type=submit]')
+        .map((_at, button) => $(button).text().trim())
+        .get();
+      expect(buttons).to.deep.equal(['', `Allow 127.0.0.1:${port} and create`, 'Create']);
     });
 
     it('a data source says why, and is synced again once it is allowed', async () => {
