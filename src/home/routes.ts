@@ -1,5 +1,5 @@
 import { type Request, type Response, Router } from 'express';
-import { actorOf, requireUser } from '../accounts/access.js';
+import { actorOf, requireAdmin, requireUser } from '../accounts/access.js';
 import type { BotService } from '../bots/service.js';
 import type { Deps } from '../deps.js';
 import { panelOf } from '../figures/panel.js';
@@ -15,11 +15,12 @@ const shownBots = { limit: 12, after: null };
 
 /** The dashboard: the bots, and what needs somebody's attention. */
 export function homeRoutes(
-  { reader, clock }: Pick<Deps, 'reader' | 'clock'>,
+  { reader, clock, live }: Pick<Deps, 'reader' | 'clock' | 'live'>,
   { bots, sources, webhooks, figures }: Parts,
 ): Router {
   const router = Router();
   router.get('/', requireUser, show);
+  router.get('/live', requireAdmin, (req, res) => live.stream(req, res, ['webhooks']));
   return router;
 
   async function show(req: Request, res: Response) {

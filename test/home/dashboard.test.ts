@@ -51,7 +51,9 @@ describe('the dashboard', () => {
     const attention = $('section[aria-labelledby=attention] li')
       .map((_at, line) => $(line).text().trim().replace(/\s+/g, ' '))
       .get();
-    expect(attention[0]).to.match(/\/hook sync\.failure failing The receiver answered 500$/);
+    expect(attention[0]).to.match(
+      /\/hook sync\.failure failing since .* ago: The receiver answered 500\. Tried again on the schedule\.$/,
+    );
     expect(attention[1]).to.equal(`${name} sync failed The server answered 500 Internal Server Error`);
     expect(attention).to.have.length(2);
     expect(text).not.to.include('<script>alert');
