@@ -56,29 +56,6 @@ export function webhookStore(connection: Knex) {
       return { secret: row.secret, signingSecret: row.signing_secret, previousSignsUntil };
     },
 
-    /** What the public trigger route needs, in one read; null if there is no such trigger. */
-    async trigger(id: string): Promise<Trigger | null> {
-      const row = await living()
-        .where({ 'webhooks.id': id, 'webhooks.type': 'sync.trigger' })
-        .join('data_sources', 'data_sources.id', 'webhooks.source_id')
-        .join('bots', 'bots.id', 'webhooks.bot_id')
-        .whereNull('data_sources.deleted_at')
-        .whereNull('bots.deleted_at')
-        .first(
-          'webhooks.secret',
-          'webhooks.enabled',
-          'webhooks.source_id',
-          'data_sources.enabled as source_enabled',
-        );
-      if (!row) return null;
-      return {
-        secret: row.secret,
-        enabled: Boolean(row.enabled),
-        sourceId: row.source_id,
-        sourceEnabled: Boolean(row.source_enabled),
-      };
-    },
-
     async listOf(botId: string, window: Window): Promise<Webhook[]> {
       const rows = await living()
         .where({ bot_id: botId })
@@ -173,8 +150,6 @@ export function webhookStore(connection: Knex) {
     },
   };
 }
-
-export type Trigger = { secret: string; enabled: boolean; sourceId: string; sourceEnabled: boolean };
 
 /** What is left out is undefined, which an update leaves as it is. */
 function toRow(webhook: Partial<Webhook>) {

@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Deps } from '../deps.js';
-import { type Trigger, webhookStore } from './store.js';
+import { findTrigger, type Trigger } from './trigger.js';
 
 type Syncs = {
   enqueue: (
@@ -22,7 +22,6 @@ export function triggerRoutes(
   syncs: Syncs,
 ): Router {
   const router = Router();
-  const store = webhookStore(db);
   const calls = new RateLimiterMemory({ points: config.hookRateLimit, duration: 60 });
   router.use('/api/public/hooks', answer);
   return router;
@@ -38,7 +37,7 @@ export function triggerRoutes(
     if (looksAhead(req)) return refuse(res, 403, 'Prefetches and link previews trigger nothing');
 
     const [, id = '', secret = '', ...more] = req.path.replace(/\/$/, '').split('/');
-    const trigger = await store.trigger(id);
+    const trigger = await findTrigger(db, id);
     if (!isRight(secret, trigger) || more.length > 0) return refuse(res, 404, 'Not found');
     const wait = await overLimit(id);
     if (wait !== null) {
