@@ -80,10 +80,9 @@ describe('the command line', () => {
           writes += 1;
         }
       })();
-      const made = [];
-      for (let number = 0; number < 6; number += 1) {
-        made.push(await cli(['api-key', 'create', '--email', 'ada@example.com'], env));
-      }
+      const made = await Promise.all(
+        Array.from({ length: 6 }, () => cli(['api-key', 'create', '--email', 'ada@example.com'], env)),
+      );
       isOver = true;
       await writing;
       expect(made.map(({ code, stderr }) => ({ code, stderr }))).to.deep.equal(
@@ -154,10 +153,12 @@ describe('the command line', () => {
       });
 
       it('says when it cannot write there, or has nothing to copy', async () => {
-        const nowhere = await cli(['backup', '/no/such/folder/copy'], env);
-        expect(nowhere).to.include({ code: 1, stderr: 'Cannot write /no/such/folder/copy (ENOENT)\n' });
         const empty = temporaryFolder();
-        const nothing = await cli(['backup', join(empty, 'copy')], { DATA_DIR: join(empty, 'none') });
+        const [nowhere, nothing] = await Promise.all([
+          cli(['backup', '/no/such/folder/copy'], env),
+          cli(['backup', join(empty, 'copy')], { DATA_DIR: join(empty, 'none') }),
+        ]);
+        expect(nowhere).to.include({ code: 1, stderr: 'Cannot write /no/such/folder/copy (ENOENT)\n' });
         expect(nothing).to.include({ code: 1, stderr: `There is no database in ${join(empty, 'none')}\n` });
         expect(existsSync(join(empty, 'copy'))).to.equal(false);
       });
@@ -207,15 +208,16 @@ describe('the command line', () => {
       await database.destroy();
     });
 
-    for (const args of [['help'], ['--help'], ['user', 'create', '-h']]) {
-      it(`prints the commands for “${args.join(' ')}”`, async () => {
-        const { code, stdout, stderr } = await cli(args, { DATA_DIR: '/no/such/folder' });
-        expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-        for (const command of ['user create', 'api-key create', 'backup FILE', 'help']) {
-          expect(stdout).to.include(`  ${command}`);
-        }
-      });
-    }
+    it('prints the commands for “help”, “--help” and “user create -h”', async () => {
+      const asked = [['help'], ['--help'], ['user', 'create', '-h']];
+      const answers = await Promise.all(asked.map((args) => cli(args, { DATA_DIR: '/no/such/folder' })));
+      for (const [at, { code, stdout, stderr }] of answers.entries()) {
+        const args = asked[at]!.join(' ');
+        expect({ code, stderr }, args).to.deep.equal({ code: 0, stderr: '' });
+        for (const command of ['user create', 'api-key create', 'backup FILE', 'help'])
+          expect(stdout, args).to.include(`  ${command}`);
+      }
+    });
 
     it('names a variable that is wrong', async () => {
       const { code, stdout, stderr } = await cli(['api-key', 'create', '--email', 'x'], { PORT: 'abc' });

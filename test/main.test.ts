@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { connect } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from './support/eventually.js';
@@ -19,10 +19,10 @@ const linesOf = (server: Program): Line[] =>
 const answers = async (url: string) => fetch(url).catch(() => null);
 
 describe('the server', () => {
-  let server: Program | undefined;
+  const servers: Program[] = [];
   afterEach(async () => {
-    server?.child.kill('SIGKILL');
-    await server?.finished;
+    for (const { child } of servers) child.kill('SIGKILL');
+    await Promise.all(servers.splice(0).map(({ finished }) => finished));
   });
 
   async function start(env: Record<string, string> = {}) {
@@ -30,7 +30,7 @@ describe('the server', () => {
     const DATA_DIR = env.DATA_DIR ?? join(temporaryFolder(), 'data');
     const url = `http://127.0.0.1:${PORT}`;
     const started = serve({ PORT, HOST: '127.0.0.1', DATA_DIR, ...env });
-    server = started;
+    servers.push(started);
     await eventually('the server is ready', async () => {
       if (started.child.exitCode !== null) throw new Error((await started.finished).stderr);
       return (await answers(`${url}/readyz`))?.status === 200;
@@ -38,17 +38,14 @@ describe('the server', () => {
     return { server: started, url, DATA_DIR };
   }
 
-  it('starts on an empty folder, is alive and ready, and logs JSON', async () => {
+  it('starts on an empty folder, is alive and ready, logs JSON, and one link until there is an admin', async () => {
     const { server, url, DATA_DIR } = await start();
     const health = await fetch(`${url}/healthz`);
     expect([health.status, await health.json()]).to.deep.equal([200, { status: 'ok' }]);
     expect(health.headers.get('cache-control')).to.equal('no-store');
     expect(linesOf(server).map((line) => line.msg)).to.include('listening');
     expect(statSync(join(DATA_DIR, 'secret.key')).mode & 0o777).to.equal(0o600);
-  });
 
-  it('logs one link that makes the first admin, until there is one', async () => {
-    const { server, url, DATA_DIR } = await start();
     const links = await eventually('the link is logged', () => {
       const found = linesOf(server).filter((line) => line.msg.includes('/setup?token='));
       return found.length > 0 && found;
@@ -79,8 +76,8 @@ describe('the server', () => {
       .and.not.include(env.ADMIN_PASSWORD);
   });
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`stops on ${signal} with exit code 0, though a connection is open and a request hangs`, async () => {
+  it('stops on SIGTERM and SIGINT with exit code 0, though a connection is open and a request hangs', async () => {
+    const stopped = (['SIGTERM', 'SIGINT'] as const).map(async (signal) => {
       const { server, url } = await start();
       await fetch(`${url}/healthz`);
       const { hostname, port } = new URL(url);
@@ -88,10 +85,11 @@ describe('the server', () => {
       hanging.write('POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nemail=');
       server.child.kill(signal);
       const { code, stderr } = await server.finished;
-      expect({ code, stderr }).to.deep.equal({ code: 0, stderr: '' });
-      expect(await answers(`${url}/healthz`)).to.equal(null);
+      expect({ code, stderr }, signal).to.deep.equal({ code: 0, stderr: '' });
+      expect(await answers(`${url}/healthz`), signal).to.equal(null);
     });
-  }
+    await Promise.all(stopped);
+  });
 
   it('refuses a wrong configuration before it does anything, with exit code 1', async () => {
     const DATA_DIR = join(temporaryFolder(), 'data');
@@ -104,13 +102,12 @@ describe('the server', () => {
   });
 
   it('says so when the port is taken, with exit code 1', async () => {
-    const { url } = await start();
-    const second = serve({
-      PORT: new URL(url).port,
-      HOST: '127.0.0.1',
-      DATA_DIR: join(temporaryFolder(), 'data'),
-    });
-    const { code, stdout } = await second.finished;
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as AddressInfo;
+    const env = { PORT: String(port), HOST: '127.0.0.1', DATA_DIR: join(temporaryFolder(), 'data') };
+    const { code, stdout } = await serve(env).finished;
+    taken.close();
     expect(code).to.equal(1);
     expect(stdout).to.include('cannot listen on 127.0.0.1:');
   });
