@@ -141,7 +141,7 @@ describe('a new user, from the setup link to a delivered webhook', () => {
 
     // What was asked and answered; secrets are masked.
     await page.getByRole('link', { name: /^Details/ }).click();
-    const request = page.getByRole('heading', { name: 'Request' }).locator('..');
+    const request = page.getByRole('heading', { name: 'Request', exact: true }).locator('..');
     expect(await request.innerText())
       .to.include(`POST ${receiver.url}/hook`)
       .and.include(first.body);
