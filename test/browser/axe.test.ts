@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { openBrowser, openContext, signIn } from '../support/browser.js';
+import { inScheme, openBrowser, openContext, signIn } from '../support/browser.js';
 import { type Running, startHookbell } from '../support/server.js';
 import { furnish, type House } from './furnished.js';
 import { everyPage } from './pages.js';
@@ -68,9 +68,9 @@ describe('every page', () => {
     if (path) await page.goto(path);
     const name = path ?? `${page.url()} after a form`;
     seen.pages += 1;
-    await page.emulateMedia({ colorScheme: 'light' });
+    await inScheme(page, 'light');
     for (const finding of await findings(page)) seen.findings.push(`${name}, light: ${finding}`);
-    await page.emulateMedia({ colorScheme: 'dark' });
+    await inScheme(page, 'dark');
     const colours = await findings(page, ['color-contrast', 'link-in-text-block']);
     for (const finding of colours) seen.findings.push(`${name}, dark: ${finding}`);
     for (const width of [390, 768, 1440]) {

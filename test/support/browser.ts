@@ -47,6 +47,12 @@ export async function openContext(
   return { context, page: await context.newPage(), errors };
 }
 
+/** Light or dark, as the page shows it: its script follows the system a moment later. */
+export async function inScheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.locator(`html[data-bs-theme="${colorScheme}"]`).waitFor({ state: 'attached' });
+}
+
 /** Signs somebody of `people.ts` in; the page is the dashboard then. */
 export async function signIn(page: Page, { email }: Pick<Person, 'email'>, secret = password): Promise<void> {
   await page.goto('/login');
