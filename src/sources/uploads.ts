@@ -5,20 +5,16 @@ import type { RequestHandler } from 'express';
 import multer from 'multer';
 import type { Config } from '../config.js';
 import { Invalid, Refusal } from '../errors.js';
+import { connectors } from './connectors/registry.js';
 import { folders } from './fileStore.js';
 
 const mostBytes = 50 * 1024 * 1024;
 const mostFiles = 100;
 
-const endings: Record<string, string[]> = {
-  csv: ['.csv', '.tsv', '.txt'],
-  files: ['.txt', '.md', '.markdown', '.html', '.htm', '.csv', '.tsv', '.json'],
-};
-
-export const takesFiles = (type: string) => type in endings;
-
 /** What may be uploaded to a source of this type, for the `accept` of a file field. */
-export const endingsOf = (type: string): string[] => endings[type] ?? [];
+export const endingsOf = (type: string): string[] => [...(connectors.get(type)?.endings ?? [])];
+
+export const takesFiles = (type: string) => endingsOf(type).length > 0;
 
 /** Throws `Invalid` for a file that a source of this type cannot read. */
 export function requireReadable(type: string, names: string[]): void {

@@ -42,6 +42,8 @@ export type Surroundings = {
 export type Connector<Config = unknown> = {
   type: string;
   config: z.ZodType<Config>;
+  /** What the names of files end in that can be uploaded for it to read; without any, it takes no files. */
+  endings?: readonly string[];
   // A method, not a property: so that connectors of all configs fit into one list.
   read(config: Config, around: Surroundings): AsyncIterable<Item>;
 };

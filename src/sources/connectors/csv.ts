@@ -21,5 +21,6 @@ export type Config = z.output<typeof config>;
 export const csv: Connector<Config> = {
   type: 'csv',
   config,
+  endings: ['.csv', '.tsv', '.txt'],
   read: onDemand(() => import('./csvLines.js')),
 };

@@ -3,13 +3,14 @@ import { basename, extname } from 'node:path';
 import { decode } from './charset.js';
 import { type Item, SourceError, type Surroundings, type UploadedFile } from './connector.js';
 import { csvItems } from './csvLines.js';
+import { endings } from './files.js';
 import { itemsOf, parseJson } from './jsonItems.js';
 import { pageFrom } from './website/page.js';
 
 type Expect = (total: number) => void;
 type Reader = (file: UploadedFile, expect: Expect) => AsyncIterable<Item>;
 
-const readers: Record<string, Reader> = {
+const readers: Record<(typeof endings)[number], Reader> = {
   '.txt': readText,
   '.md': readText,
   '.markdown': readText,
@@ -26,8 +27,8 @@ export async function* read(_config: object, { files, expect }: Surroundings): A
   for (const [index, file] of files.entries()) {
     let inThis = 1;
     const later = files.length - index - 1;
-    const reader = readers[extname(file.name).toLowerCase()] ?? cannotRead;
-    yield* reader(file, (total) => {
+    const ending = endings.find((known) => known === extname(file.name).toLowerCase());
+    yield* (ending ? readers[ending] : cannotRead)(file, (total) => {
       inThis = total;
       expect(before + total + later);
     });
@@ -68,12 +69,8 @@ async function* readJson({ path, name }: UploadedFile, expect: Expect): AsyncGen
 }
 
 async function* cannotRead({ name }: UploadedFile): AsyncGenerator<Item> {
-  const known = Object.keys(readers).join(' ');
-  yield {
-    kind: 'failed',
-    key: name,
-    reason: `“${name}” is of a kind that cannot be read; these can: ${known}`,
-  };
+  const reason = `“${name}” is of a kind that cannot be read; these can: ${endings.join(' ')}`;
+  yield { kind: 'failed', key: name, reason };
 }
 
 function fileRow({ name }: UploadedFile, title: string, text: string): Item {
