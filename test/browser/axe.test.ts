@@ -20,6 +20,8 @@ describe('every page', () => {
   let browser: Browser;
   const seen = { findings: [] as string[], wide: [] as string[], errors: [] as string[], pages: 0 };
   before('is looked at', async function () {
+    // Some ninety pages, each in two schemes and three widths.
+    this.timeout(240_000);
     browser = await openBrowser(this);
     [running, empty] = [await startHookbell(), await startHookbell({ background: false })];
     house = await furnish(running, wild);
