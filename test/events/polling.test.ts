@@ -140,7 +140,7 @@ describe('a receiver that polls', () => {
       done = true;
     });
     for (let last = false; ; ) {
-      const answer = await api.get(`/events?limit=7${cursor && `&after=${cursor}`}`);
+      const answer = await api.get(`/events?limit=200${cursor && `&after=${cursor}`}`);
       const ofBot = await api.get(`/events?botId=${bot}&limit=5${cursorOfBot && `&after=${cursorOfBot}`}`);
       seen.push(...(tokens(answer.body.data) as number[]));
       seenOfBot.push(...(tokens(ofBot.body.data) as number[]));
@@ -167,6 +167,8 @@ describe('a receiver that polls', () => {
       const arrived = once(running.server, 'request');
       const waiting = api.get(`/events?wait=30&type=sync.failure&after=${nextCursor}${ofBot}`);
       await arrived;
+      // What is asked later is answered when the first has looked and waits.
+      await api.get('/events');
       await emit(running, bot, 6);
       await fails(bot);
       const { body } = await waiting;

@@ -35,6 +35,8 @@ describe('every query of events', () => {
       const plan = rows.map(({ detail }) => detail).join('\n');
       expect(plan, sql).not.to.match(/SCAN/);
       if (!sql.includes('join')) expect(plan, sql).not.to.match(/TEMP B-TREE/);
+      if (/`type` = \?.* desc/.test(sql))
+        expect(plan, sql).to.include('events_bot_id_type_seq_index (bot_id=? AND type=?');
     }
   });
 });
