@@ -184,7 +184,7 @@ describe('with JavaScript', () => {
     receiver.answer(200);
     await api.post(`/deliveries/${body.id}/redeliver`);
     await page.goto(`/app/deliveries/${body.id}`);
-    await page.getByText('Attempt 2').waitFor();
+    await page.getByText('Attempt 2', { exact: true }).waitFor();
     await page.getByText('Attempt 1').click();
     await page.getByText('The receiver answered 500', { exact: true }).waitFor();
     await api.post(`/deliveries/${body.id}/redeliver`);
