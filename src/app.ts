@@ -94,7 +94,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(requestLog(deps.log));
   app.use(securityHeaders(deps.config));
   app.use(triggerRoutes(deps, hookbell.syncs));
-  app.use(testInboxRoutes(deps.config, hookbell.receivers));
+  app.use(testInboxRoutes(deps, hookbell.receivers));
   app.use('/api/v1', apiRouter(deps, accounts, withOpenApi(deps, endpoints)));
 
   app.use(visitorRoutes(deps, bots, hookbell.conversations));

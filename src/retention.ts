@@ -1,6 +1,7 @@
 import { idempotency } from './api/idempotency.js';
 import type { Deps } from './deps.js';
 import { pruneFigures } from './figures/upkeep.js';
+import { forgetRateLimits } from './http/rateLimits.js';
 import { removeEndedSessions } from './http/sessions.js';
 import { outboxPruner } from './outbox/prune.js';
 import { keepWithinSize } from './storage/limit.js';
@@ -28,6 +29,7 @@ export function retention(
     await syncs.prune(until);
     await idempotency(deps).prune(at);
     await removeEndedSessions(db, at);
+    await forgetRateLimits(db, at);
     await keepWithinSize(db, config.retentionSize, { outbox, pruneSyncs: syncs.pruneSome }, at);
     await giveSpaceBack(deps);
   };

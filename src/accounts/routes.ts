@@ -2,6 +2,7 @@ import { type Request, type Response, Router } from 'express';
 import type { Deps } from '../deps.js';
 import { Invalid } from '../errors.js';
 import { emptyForm, type FormState, fields, submitted } from '../http/form.js';
+import { rateLimits } from '../http/rateLimits.js';
 import { startUserSession } from '../http/sessions.js';
 import { actorOf, requireAdmin, requireUser } from './access.js';
 import { apiKeyRoutes } from './apiKeyRoutes.js';
@@ -15,9 +16,9 @@ import { userRoutes } from './userRoutes.js';
 const entriesAPage = 50;
 
 /** The settings: one's own, and for admins those of the house. */
-export function accountRoutes(deps: Pick<Deps, 'config' | 'clock'>, accounts: AccountService): Router {
+export function accountRoutes(deps: Pick<Deps, 'config' | 'db' | 'clock'>, accounts: AccountService): Router {
   const { clock } = deps;
-  const throttle = failureThrottle('password');
+  const throttle = failureThrottle('password', rateLimits(deps.db));
   const router = Router();
   router.get('/settings', requireUser, showSettings);
   router.get('/settings/password', requireUser, (req, res) => showPassword(req, res, emptyForm()));

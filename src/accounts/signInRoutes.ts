@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { Deps } from '../deps.js';
 import { Unauthorized } from '../errors.js';
 import { emptyForm, type FormState, fields, submitted } from '../http/form.js';
+import { rateLimits } from '../http/rateLimits.js';
 import { renewSession, startUserSession } from '../http/sessions.js';
 import { deviceCookies } from './devices.js';
 import { nextPage } from './nextPage.js';
@@ -12,10 +13,10 @@ import { signInThrottle } from './throttle.js';
 
 /** The first admin, signing in and out. */
 export function signInRoutes(
-  { clock, vault }: Pick<Deps, 'clock' | 'vault'>,
+  { db, clock, vault }: Pick<Deps, 'db' | 'clock' | 'vault'>,
   accounts: AccountService,
 ): Router {
-  const throttle = signInThrottle();
+  const throttle = signInThrottle(rateLimits(db));
   const devices = deviceCookies({ vault });
   const router = Router();
   router.use(['/setup', '/login'], notStored);

@@ -1,6 +1,7 @@
 import { formatDistanceStrict } from 'date-fns';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRes } from 'rate-limiter-flexible';
 import { TooMany } from '../errors.js';
+import { inMemory, type Limiter } from '../http/rateLimits.js';
 import { parseAddress } from '../net/addresses.js';
 
 const atOnce = 5;
@@ -15,13 +16,9 @@ export type Attempt = { succeeded: () => Promise<void> };
 export const waitAfter = (run: number) => Math.min(60 * 2 ** (run - 1), anHour);
 
 /** Five attempts, then a wait that grows until one succeeds or a day has passed. */
-export function failureThrottle(prefix: string) {
-  const attempts = new RateLimiterMemory({
-    keyPrefix: `${prefix} attempts`,
-    points: atOnce,
-    duration: aQuarter,
-  });
-  const runs = new RateLimiterMemory({ keyPrefix: `${prefix} runs`, points: 1, duration: 24 * anHour });
+export function failureThrottle(prefix: string, limiter = inMemory) {
+  const attempts = limiter({ name: `${prefix} attempts`, points: atOnce, duration: aQuarter });
+  const runs = limiter({ name: `${prefix} runs`, points: 1, duration: 24 * anHour });
 
   return {
     /** Throws `TooMany` while `key` has to wait. */
@@ -44,12 +41,12 @@ export function failureThrottle(prefix: string) {
 /**
  * Who may try to sign in now. A browser that signed in before as this user has a count of its own, so that
  * nobody else's failures lock the user out (OWASP Authentication Cheat Sheet, "device cookies"); all others
- * count by network and e-mail address, and by network alone. The counts live in this process.
+ * count by network and e-mail address, and by network alone. `limiter` says where the counts are.
  */
-export function signInThrottle() {
-  const devices = failureThrottle('device');
-  const strangers = failureThrottle('stranger');
-  const networks = new RateLimiterMemory({ keyPrefix: 'network', points: perNetwork, duration: anHour });
+export function signInThrottle(limiter = inMemory) {
+  const devices = failureThrottle('device', limiter);
+  const strangers = failureThrottle('stranger', limiter);
+  const networks = limiter({ name: 'network', points: perNetwork, duration: anHour });
 
   return {
     /** `device` is the number of a device cookie of this user, or null. Throws `TooMany`. */
@@ -75,7 +72,7 @@ export function networkOf(address: string): string {
   return parsed.toByteArray().slice(0, 8).join('.');
 }
 
-async function consume(limiter: RateLimiterMemory, key: string): Promise<RateLimiterRes> {
+async function consume(limiter: Limiter, key: string): Promise<RateLimiterRes> {
   try {
     return await limiter.consume(key);
   } catch (refused) {

@@ -1,6 +1,6 @@
 import { type Request, type Response, Router } from 'express';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import type { Config } from '../config.js';
+import type { Deps } from '../deps.js';
+import { rateLimits, waitOf } from '../http/rateLimits.js';
 import { readAtMost } from './body.js';
 import type { Holding, Release } from './holding.js';
 import type { Next, ReceiverIntake } from './intake.js';
@@ -15,11 +15,11 @@ const mostRead = 1024 * 1024;
 
 /** `/inbox/{token}`: whoever has the URL may send to it, with any method; nobody else learns that it exists. */
 export function testInboxRoutes(
-  { publicUrl }: Pick<Config, 'publicUrl'>,
+  { config: { publicUrl }, db }: Pick<Deps, 'config' | 'db'>,
   { intake, holding }: Parts,
 ): Router {
   const router = Router();
-  const rate = new RateLimiterMemory({ points: perMinute, duration: 60 });
+  const rate = rateLimits(db)({ name: 'receiver', points: perMinute, duration: 60, isStrict: true });
   let open = 0;
   router.use('/inbox', async (req, res) => {
     open += 1;
@@ -76,13 +76,8 @@ export function testInboxRoutes(
 
   /** Seconds to wait, or null. */
   async function overLimit(id: string): Promise<number | null> {
-    try {
-      await rate.consume(id);
-      return null;
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-    }
+    const wait = await waitOf(rate, id);
+    return wait && Math.ceil(wait / 1000);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Deps } from '../deps.js';
+import { rateLimits, waitOf } from '../http/rateLimits.js';
 import { findTrigger, type Trigger } from './trigger.js';
 
 type Syncs = {
@@ -22,7 +22,7 @@ export function triggerRoutes(
   syncs: Syncs,
 ): Router {
   const router = Router();
-  const calls = new RateLimiterMemory({ points: config.hookRateLimit, duration: 60 });
+  const calls = rateLimits(db)({ name: 'hook', points: config.hookRateLimit, duration: 60, isStrict: true });
   router.use('/api/public/hooks', answer);
   return router;
 
@@ -61,13 +61,8 @@ export function triggerRoutes(
   /** Seconds to wait, or null. */
   async function overLimit(id: string): Promise<number | null> {
     if (config.hookRateLimit === 0) return null;
-    try {
-      await calls.consume(id);
-      return null;
-    } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      return Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
-    }
+    const wait = await waitOf(calls, id);
+    return wait && Math.ceil(wait / 1000);
   }
 }
 
