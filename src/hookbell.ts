@@ -9,6 +9,7 @@ import { conversationsOfBots } from './conversations/belonging.js';
 import { conversationChores } from './conversations/chores.js';
 import { conversationService } from './conversations/service.js';
 import { noticesOf, openDatabase } from './database.js';
+import { turns } from './databases/turns.js';
 import { courier as createCourier } from './delivery/courier.js';
 import type { Deps } from './deps.js';
 import { eventAnnouncer } from './events/announcer.js';
@@ -74,8 +75,10 @@ export async function createHookbell(
     guard: createGuard(rules.all),
     version,
   };
-  const outbound = outboundService(deps, rules);
+  const outbound = outboundService(deps, rules, () => notices.tell('outbound rules', {}));
   await outbound.reload();
+  // One that fails is made up for by the next turn of the chore.
+  notices.hear('outbound rules', () => outbound.reload().catch(() => undefined));
   const accounts = accountService(deps);
   const bots = botService(deps);
   const metrics = createMetrics(deps);
@@ -123,15 +126,21 @@ export async function createHookbell(
     { name: 'deliveries', every: '* * * * * *', run: courier.sweep },
     { name: 'syncs', every: '* * * * * *', run: runner.sweep },
     { name: 'replays', every: '* * * * * *', run: replaying.sweep },
-    { name: 'ended replays', every: '40 * * * * *', run: replaying.prune },
+    { name: 'ended replays', every: '40 * * * * *', isForOne: true, run: replaying.prune },
     ...conversationChores(conversations, mail),
-    { name: 'backlog', every: '15 * * * * *', run: (at) => sampleBacklog(deps, at) },
-    { name: 'receivers', every: '50 * * * * *', run: receivers.prune },
-    { name: 'outbound rules', every: '*/5 * * * * *', run: outbound.reload },
-    { name: 'purge', every: '*/10 * * * * *', run: purging(deps, { syncs }) },
-    { name: 'retention', every: '5-59/10 * * * * *', run: retention(deps, syncs) },
+    { name: 'backlog', every: '15 * * * * *', isForOne: true, run: (at) => sampleBacklog(deps, at) },
+    { name: 'receivers', every: '50 * * * * *', isForOne: true, run: receivers.prune },
+    { name: 'purge', every: '*/10 * * * * *', isForOne: true, run: purging(deps, { syncs }) },
+    { name: 'retention', every: '5-59/10 * * * * *', isForOne: true, run: retention(deps, syncs) },
   ];
-  const work = background(deps, chores);
+  const choreTurns = turns(database.db);
+  const work = background(deps, chores, choreTurns);
+  // Pages refuse addresses by these rules: also where no other work is done.
+  const rereading = background(
+    deps,
+    [{ name: 'outbound rules', every: '*/5 * * * * *', run: outbound.reload }],
+    choreTurns,
+  );
 
   return {
     deps,
@@ -161,6 +170,7 @@ export async function createHookbell(
     async start(): Promise<void> {
       // Pages whose streams end come back and look again.
       await notices.start(live.close);
+      rereading.start();
       if (config.role === 'web') return;
       const ownsDatabase = !config.databaseUrl;
       await courier.start({ ownsDatabase });
@@ -172,7 +182,8 @@ export async function createHookbell(
     /** Lets go of all that is in flight, and closes the database once nobody asks any more (`drained`). */
     async stop(drained: () => Promise<unknown> = async () => {}): Promise<void> {
       live.close();
-      await work.stop();
+      await Promise.all([rereading.stop(), work.stop()]);
+      await choreTurns.stop();
       await Promise.all([runner.stop(), courier.stop(grace), conversations.replies.stop()]);
       mail.stop();
       await Promise.all([receivers.stop(), own.close()]);

@@ -1,8 +1,17 @@
 import { schedule } from 'node-cron';
+import type { Turns } from './databases/turns.js';
 import type { Deps } from './deps.js';
 
-/** Work that is done again and again: what, how often (a node-cron line with seconds), and the words for the log. */
-export type Chore = { name: string; every: string; run: (at: number) => Promise<unknown> };
+/**
+ * Work that is done again and again: what, how often (a node-cron line with seconds), and the words for the log.
+ * Of the processes on one database, one is enough for what `isForOne`; everything else is safe in all of them.
+ */
+export type Chore = {
+  name: string;
+  every: string;
+  isForOne?: boolean;
+  run: (at: number) => Promise<unknown>;
+};
 
 export type Background = {
   start: () => void;
@@ -14,14 +23,19 @@ export type Background = {
 const stale = 10_000;
 
 /** Every chore by the clock of node-cron, never two runs of one at a time; the first also tells that all is well. */
-export function background({ log, clock }: Pick<Deps, 'log' | 'clock'>, chores: Chore[]): Background {
+export function background(
+  { log, clock }: Pick<Deps, 'log' | 'clock'>,
+  chores: Chore[],
+  turns: Pick<Turns, 'inTurn'>,
+): Background {
   const pulse = { started: false, last: 0 };
   const running = new Map<string, Promise<void>>();
   const tasks: { destroy: () => void | Promise<void> }[] = [];
 
   async function run(chore: Chore): Promise<void> {
     try {
-      await chore.run(clock());
+      if (chore.isForOne) await turns.inTurn(chore.name, () => chore.run(clock()));
+      else await chore.run(clock());
       pulse.last = clock();
     } catch (error) {
       log.error({ err: error, chore: chore.name }, 'a chore failed; it is tried again at its next turn');

@@ -6,7 +6,7 @@ export function conversationChores(conversations: ConversationService, mailer: M
   return [
     { name: 'mails', every: '*/5 * * * * *', run: mailer.sweep },
     { name: 'owed replies', every: '*/10 * * * * *', run: conversations.replies.sweep },
-    { name: 'old conversations', every: '40 * * * * *', run: conversations.tidy },
-    { name: 'old mails', every: '45 17 * * * *', run: mailer.prune },
+    { name: 'old conversations', every: '40 * * * * *', isForOne: true, run: conversations.tidy },
+    { name: 'old mails', every: '45 17 * * * *', isForOne: true, run: mailer.prune },
   ];
 }

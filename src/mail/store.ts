@@ -39,14 +39,17 @@ export function mailStore(connection: Knex) {
     /** Takes what is due. Until `until` nobody else takes it; from then on it counts as not sent. */
     async claim(at: number, until: number, limit: number): Promise<Mail[]> {
       const due = () => table().whereRaw("status = 'pending'").where('next_attempt_at', '<=', at);
-      const ids = await due().orderBy('next_attempt_at').limit(limit).select('id');
-      const claimed = await due()
-        .whereIn(
-          'id',
-          ids.map((row: { id: string }) => row.id),
-        )
-        .update({ next_attempt_at: until, attempts: connection.raw('attempts + 1') })
-        .returning('*');
+      const ids = await due().orderBy('next_attempt_at').limit(limit).pluck('id');
+      // One at a time and each with its guard: another process may be about to take the same.
+      const claimed = [];
+      for (const id of ids) {
+        claimed.push(
+          ...(await due()
+            .where({ id })
+            .update({ next_attempt_at: until, attempts: connection.raw('attempts + 1') })
+            .returning('*')),
+        );
+      }
       return claimed.map(fromRow);
     },
 

@@ -29,6 +29,7 @@ export type Verdict = { isAllowed: boolean; words: string; setting: string | nul
 export function outboundService(
   { config, db, guard, clock }: Pick<Deps, 'config' | 'db' | 'guard' | 'clock'>,
   inForce: RulesInForce,
+  tellOthers: () => void = () => {},
 ) {
   /** Takes the rules as the database has them now: after a change here, and now and then for changes elsewhere. */
   async function reload(): Promise<void> {
@@ -87,6 +88,7 @@ export function outboundService(
         const audited = { action: 'outbound-rule.added', subject: entry.rule, subjectId: entry.id };
         await auditLog(tx).record(actor, { ...audited, details: { note: note || null } }, entry.createdAt);
       });
+      tellOthers();
       await reload();
       return entry;
     },
@@ -98,6 +100,7 @@ export function outboundService(
         const audited = { action: 'outbound-rule.removed', subject: entry.rule, subjectId: id };
         await auditLog(tx).record(actor, audited, clock());
       });
+      tellOthers();
       await reload();
       return entry;
     },
