@@ -243,7 +243,7 @@ describe('replies of the bot', () => {
 
   it('are apologised for when nothing can answer', async () => {
     const other = await startHouse();
-    await other.hookbell.deps.db.raw('DROP TABLE documents_search');
+    await other.hookbell.deps.db.schema.renameTable('documents', 'documents_gone');
     const admin = await hire(other, 'admin');
     const bot = await openBot(other);
     const made = await calls(other, admin).post(`/bots/${bot.id}/conversations`, {
@@ -251,7 +251,7 @@ describe('replies of the bot', () => {
       initialMessage: 'Where is my parcel?',
     });
     expect(made.body.messages[1].content).to.match(/^Something went wrong/);
-    expect(JSON.stringify(made.body)).to.not.contain('documents_search');
+    expect(JSON.stringify(made.body)).to.not.match(/documents|table|relation/i);
     await other.stop();
   });
 });

@@ -3,6 +3,7 @@ import type { State } from '../../src/conversations/states.js';
 import type { Conversation } from '../../src/conversations/store.js';
 import type { Moved } from '../../src/conversations/transit.js';
 import { Refusal } from '../../src/errors.js';
+import { refuseInserts } from '../support/refusal.js';
 import { type Agent, eventsOf, type House, hire, openBot, startHouse } from './house.js';
 
 describe('the states of a conversation', () => {
@@ -185,11 +186,9 @@ describe('the states of a conversation', () => {
   it('writes nothing at all when one of its writes fails', async () => {
     const { id } = await inState('Bot');
     const broken = house.hookbell.deps.db;
-    await broken.raw(
-      `CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT raise(ABORT, 'disk full'); END`,
-    );
+    const mend = await refuseInserts(broken, 'events');
     const outcome = await steps.escalate!(id).catch((error: Error) => error.message);
-    await broken.raw('DROP TRIGGER full');
+    await mend();
 
     expect(outcome).to.match(/disk full/);
     expect((await find(id)).state).to.equal('Bot');
