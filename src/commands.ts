@@ -1,12 +1,19 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
 import { commandLine } from './accounts/actor.js';
 import { newApiKey, newUser } from './accounts/schema.js';
 import { type AccountService, accountService } from './accounts/service.js';
 import type { Config } from './config.js';
 import { openDatabase } from './database.js';
+import { copy } from './databases/copy/copy.js';
+import { proved } from './databases/copy/proved.js';
+import { fileOf } from './databases/copy/source.js';
 import { copySqlite } from './databases/sqlite.js';
 import { Conflict, NotFound } from './errors.js';
+import { databaseUrl } from './settingTypes.js';
 import { createVault, secretKeyFrom } from './vault.js';
+
+const copyTarget = z.object({ to: databaseUrl });
 
 /** The options of a command by name, and `file` for the FILE of one that takes it. */
 export type Given = Record<string, string>;
@@ -64,6 +71,23 @@ export const commands = new Map<string, Command>([
         if (config.databaseUrl) throw new Conflict('The data is in PostgreSQL: back it up with pg_dump');
         await copySqlite(config, resolve(file!));
         return null;
+      },
+    },
+  ],
+  [
+    'copy',
+    {
+      usage: '--from sqlite:FILE --to postgres://…',
+      about:
+        'moves all data to PostgreSQL, goes on where it was interrupted, and proves it; stop Hookbell first',
+      options: ['from', 'to'],
+      required: ['from', 'to'],
+      run: async ({ from, to }) => {
+        const file = fileOf(from!);
+        const url = copyTarget.parse({ to }).to;
+        const say = (line: string) => process.stderr.write(`${line}\n`);
+        say(`Copying ${file} as it is now: what is written to it from here on stays behind`);
+        return proved(await copy(file, url, say), dirname(file), url);
       },
     },
   ],

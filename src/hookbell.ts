@@ -60,7 +60,10 @@ export async function createHookbell(
   { grace }: { grace?: number } = {},
 ) {
   const database = openDatabase(config);
-  await database.migrate();
+  await database.migrate().catch(async (error) => {
+    await database.close();
+    throw error;
+  });
   const notices = noticesOf(config, database, log);
   const live = createLive(notices);
   const rules = rulesInForce(config.outboundAllow);

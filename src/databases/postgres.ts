@@ -1,6 +1,7 @@
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Database, Settings } from '../database.js';
+import { refuseHalfCopied } from './copy/marker.js';
 import { migrateToLatest } from './migrations.js';
 
 const most = { writing: 10, reading: 4 };
@@ -13,13 +14,17 @@ const types: Knex.PgCustomTypesConfig = {
 };
 
 /** A pool of connections that write, and one for long reads, so that these never hold up the others. */
-export function openPostgres(settings: Settings & { databaseUrl: string }): Database {
+export function openPostgres(settings: Settings & { databaseUrl: string; isCopying?: boolean }): Database {
   const db = postgres(settings, most.writing);
   const reader = postgres(settings, most.reading);
   return {
     db,
     reader,
-    migrate: () => alone(settings, () => migrateToLatest(db)),
+    migrate: () =>
+      alone(settings, async () => {
+        if (!settings.isCopying) await refuseHalfCopied(db);
+        await migrateToLatest(db);
+      }),
     close: async () => {
       await reader.destroy();
       await db.destroy();

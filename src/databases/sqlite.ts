@@ -1,5 +1,5 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import knex, { type Knex } from 'knex';
 import type { Database, Settings } from '../database.js';
 import { migrateToLatest } from './migrations.js';
@@ -45,6 +45,10 @@ export async function copySqlite(settings: Settings, file: string): Promise<void
     await source.destroy();
   }
 }
+
+/** One connection that reads a file which is there already. */
+export const openSqliteFile = (file: string): Knex =>
+  sqlite({ dataDir: dirname(file) }, { file: basename(file), pragmas: ['query_only=ON'] });
 
 function newFile(file: string): number {
   try {
