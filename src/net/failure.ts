@@ -63,7 +63,7 @@ function busy(status: number): boolean {
 }
 
 /** Retry-After in milliseconds (RFC 9110, 10.2.3). A date is measured by the server's own clock. */
-function retryAfter({ 'retry-after': after, date }: Record<string, unknown>): number | null {
+export function retryAfter({ 'retry-after': after, date }: Record<string, unknown>): number | null {
   if (typeof after !== 'string') return null;
   if (/^\d+$/.test(after)) return Number(after) * 1000;
   const wait = Date.parse(after) - Date.parse(String(date));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
-import got, { type Response } from 'got';
+import got, { type Method, type Response } from 'got';
 import { counted, inMemory, inSpool, type Keep, tooLarge } from './body.js';
 import { guardedAgents } from './connect.js';
 import { explained, FetchError, refusedByServer } from './failure.js';
@@ -48,7 +48,20 @@ export type Fetch = {
   read: (url: string, ask?: Ask) => Promise<Answer<Buffer>>;
   /** The whole body, decompressed, in a file without a name: close it. The time cap is thus the server's alone. */
   download: (url: string, ask?: Ask) => Promise<Answer<FileHandle>>;
+  /**
+   * One request of any method and what came back, whatever its status. What it carries may be secret: no redirect is
+   * followed, and nothing is sent twice.
+   */
+  send: (url: string, sending: Sending) => Promise<Sent>;
 };
+
+export type Sending = {
+  method: string;
+  headers?: Record<string, string>;
+  body?: string;
+  signal?: AbortSignal;
+};
+export type Sent = { status: number; headers: IncomingHttpHeaders; body: Buffer };
 
 /** Times in milliseconds, sizes in bytes. */
 export const limits = {
@@ -81,10 +94,15 @@ export function createFetch({
     retry: { limit: 0 },
   });
 
-  async function open(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Exchange> {
+  async function open(
+    url: URL,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    { method = 'GET', body }: Partial<Sending> = {},
+  ): Promise<Exchange> {
     const refusal = guard.inspect(url);
     if (refusal) throw explained(new Refused(refusal), url);
-    const stream = client.stream(url, { headers, signal });
+    const stream = client.stream(url, { method: method as Method, body, headers, signal });
     // An error may come when nobody waits for one any more, e.g. after `close`.
     stream.on('error', () => {});
     try {
@@ -143,16 +161,40 @@ export function createFetch({
     };
   }
 
+  async function inTime<T>(asked: AbortSignal | undefined, act: (signal: AbortSignal) => Promise<T>) {
+    const deadline = AbortSignal.timeout(cap.time);
+    try {
+      return await act(AbortSignal.any([deadline, ...(asked ? [asked] : [])]));
+    } catch (error) {
+      asked?.throwIfAborted();
+      if (deadline.aborted) throw new FetchError(`no answer within ${cap.time / 1000} s`, { cause: error });
+      throw error;
+    }
+  }
+
+  async function send(address: string, { headers = {}, ...sending }: Sending): Promise<Sent> {
+    const url = new URL(address);
+    return inTime(sending.signal, async (signal) => {
+      const { response, body, close } = await open(url, headers, signal, sending);
+      try {
+        const kept = await inMemory(counted(body, cap.bytes, () => {}));
+        return { status: response.statusCode, headers: response.headers, body: kept };
+      } catch (error) {
+        throw explained(error, url);
+      } finally {
+        close();
+      }
+    });
+  }
+
   async function get<Body>(address: string, ask: Ask, keep: Keep<Body>): Promise<Answer<Body>> {
     const url = new URL(address);
     url.hash = '';
     for (let retries = 0; ; retries++) {
-      const deadline = AbortSignal.timeout(cap.time);
       try {
-        return await follow(url, ask, keep, AbortSignal.any([deadline, ...(ask.signal ? [ask.signal] : [])]));
+        return await inTime(ask.signal, (signal) => follow(url, ask, keep, signal));
       } catch (error) {
         ask.signal?.throwIfAborted();
-        if (deadline.aborted) throw new FetchError(`no answer within ${cap.time / 1000} s`, { cause: error });
         const retryAfter = error instanceof FetchError ? error.retryAfter : null;
         if (retryAfter === null || retryAfter > cap.longestWait || retries >= cap.retries) throw error;
         await wait(retryAfter, undefined, { signal: ask.signal }).catch(() => ask.signal?.throwIfAborted());
@@ -163,6 +205,7 @@ export function createFetch({
   return {
     read: (url, ask = {}) => get(url, ask, inMemory),
     download: (url, ask = {}) => get(url, ask, inSpool),
+    send,
   };
 }
 
