@@ -20,6 +20,7 @@ const icons = [
   'arrow-right',
   'bell',
   'books',
+  'brand-notion',
   'check',
   'clock',
   'copy',

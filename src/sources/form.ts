@@ -1,20 +1,25 @@
 import { kindOf } from './kinds.js';
+import { mask } from './secrets.js';
 
 type Config = Record<string, unknown>;
 type Entry = { title: string; text: string };
 
-const lists = new Set(['include', 'exclude']);
+const lists = new Set(['include', 'exclude', 'pageIds', 'databaseIds']);
 const presets = ['hourly', 'daily', 'weekly'];
 const invisible: Record<string, string> = { '\t': 'tab', ' ': 'space' };
 
-/** A form's fields as the API would take them: numbers, lists, headers and entries instead of text. */
-export function sourceFromForm(body: Config): Config {
+/**
+ * A form's fields as the API would take them: numbers, lists, headers and entries instead of text. Of one that is
+ * stored, a secret that was left empty stays as it is.
+ */
+export function sourceFromForm(body: Config, { isStored = false } = {}): Config {
   const { name, type, every, cron, enabled } = body;
   const kind = kindOf(String(type));
   const config: Config = {};
   for (const field of kind?.fields ?? []) {
     const value = text(body[field.name]);
     if (value !== '') config[field.name] = typed(field.name, value);
+    else if (isStored && field.type === 'password') config[field.name] = mask;
   }
   if (type === 'text') config.entries = entriesOf(body.entries);
   const schedule = every === 'cron' ? text(cron) : text(every) || null;

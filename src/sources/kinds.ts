@@ -10,6 +10,9 @@ export type KindField = {
   required?: boolean;
   placeholder?: string;
   options?: [value: string, words: string][];
+  autocomplete?: string;
+  /** Few need it: it stands under “More”. */
+  isRare?: boolean;
 };
 
 /** How people see a type of data source: what it is called, what it is for, what its form asks. */
@@ -148,6 +151,44 @@ export const kinds: Kind[] = [
     description: 'Questions and answers, or anything else that you type in here.',
     accepts: [],
     fields: [],
+  },
+  {
+    type: 'notion',
+    title: 'Notion',
+    icon: 'brand-notion',
+    description: 'Pages of Notion and the entries of its databases, with all that lies inside of them.',
+    accepts: [],
+    fields: [
+      {
+        name: 'token',
+        label: 'Token',
+        type: 'password',
+        required: true,
+        autocomplete: 'off',
+        hint: 'Of an integration that you make in Notion, under Settings → Connections. Kept encrypted, and shown to nobody. Then share what is to be read: in the menu of a page, under Connections.',
+      },
+      {
+        name: 'pageIds',
+        label: 'Pages',
+        rows: 3,
+        placeholder: 'https://www.notion.so/Handbook-0123456789abcdef0123456789abcdef',
+        hint: 'One address or id a line. Pages and databases that lie inside of a page are read too. With neither pages nor databases, all that is shared with the integration is read.',
+      },
+      {
+        name: 'databaseIds',
+        label: 'Databases',
+        rows: 2,
+        hint: 'One address or id a line. Every entry is a row, its properties included.',
+      },
+      {
+        name: 'baseUrl',
+        label: 'Address of the API',
+        type: 'url',
+        placeholder: 'https://api.notion.com',
+        hint: 'Only where another server stands in for Notion.',
+        isRare: true,
+      },
+    ],
   },
 ];
 

@@ -134,7 +134,8 @@ export function sourceRoutes(
     if (req.body.more) return showEditAgain(req, res, emptyForm(req.body));
     const id = String(req.params.id);
     const { type } = await sources.seenBy(actorOf(req), id);
-    const input = sourceFromForm({ ...req.body, type, enabled: req.body.enabled ?? 'off' });
+    const fields = { ...req.body, type, enabled: req.body.enabled ?? 'off' };
+    const input = sourceFromForm(fields, { isStored: true });
     await sources.change(id, sourceChanges.parse(input), actorOf(req), clock());
     req.session.notice = 'Saved.';
     res.redirect(303, `/app/data-sources/${id}`);

@@ -13,11 +13,12 @@ export function masked(config: Config): Config {
   );
 }
 
-/** Where a mask was sent back, what is stored stays. */
+/** Where a mask was sent back, what is stored stays; but a token is not sent to another address than before. */
 export function unmasked(config: Config, stored: Config): Config {
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => {
-      if (name === 'token' && value === mask) return [name, stored.token];
+      if (name === 'token' && value === mask && config.baseUrl === stored.baseUrl)
+        return [name, stored.token];
       if (name !== 'headers' || !isObject(value)) return [name, value];
       const before = isObject(stored.headers) ? stored.headers : {};
       return [

@@ -101,7 +101,7 @@ describe('the API of data sources', () => {
     ]);
     const unknown = await api.post(`/bots/${botId}/data-sources`, { name: 'A', type: 'pigeon', config: {} });
     expect(unknown.body.errors).to.deep.equal([
-      { path: 'type', message: 'Takes one of website, feed, json, csv, files, text' },
+      { path: 'type', message: 'Takes one of website, feed, json, csv, files, text, notion' },
     ]);
     const refused = await made({ type: 'feed', config: { url: 'http://169.254.169.254/' } });
     expect(refused.errors[0]).to.have.property('path', 'config.url');

@@ -27,7 +27,7 @@ describe('a data source', () => {
 
   it('is refused with what is wrong with it, field by field', () => {
     expect(fieldsOf({ name: 'A', type: 'carrier pigeon', config: {} })).to.deep.equal([
-      'type: Takes one of website, feed, json, csv, files, text',
+      'type: Takes one of website, feed, json, csv, files, text, notion',
     ]);
     expect(
       fieldsOf({ name: '', type: 'feed', config: { url: 'ftp://x', more: 1 }, schedule: 'yearly' }),

@@ -70,7 +70,7 @@ function whole(page: string | Buffer | Answer | undefined): Required<Answer> {
 }
 
 /** A fetch that may reach these sites and nothing else that is not public. */
-export function fetchFor(sites: Site[], limits: Partial<Limits> = {}): Fetch {
+export function fetchFor(sites: Pick<Site, 'port'>[], limits: Partial<Limits> = {}): Fetch {
   const rules = parseRules(sites.map(({ port }) => `127.0.0.1:${port},localhost:${port}`).join());
   return createFetch({
     guard: createGuard(() => rules),

@@ -4,12 +4,13 @@ import { csv } from './csv.js';
 import { feed } from './feed.js';
 import { files } from './files.js';
 import { json } from './json.js';
+import { notion } from './notion.js';
 import { text } from './text.js';
 import { website } from './website.js';
 
 /** Every type of data source by its name. A new one is a file beside this one and a line here. */
 export const connectors: ReadonlyMap<string, Connector> = new Map(
-  [website, feed, json, csv, files, text].map((connector) => [connector.type, tidy(connector)]),
+  [website, feed, json, csv, files, text, notion].map((connector) => [connector.type, tidy(connector)]),
 );
 
 /** The same connector, what it yields made fit for any database. */
