@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { eventStore, type Whose } from '../../src/events/store.js';
+import { planOf } from '../support/plans.js';
 import { type Running, startHookbell } from '../support/server.js';
 
 describe('every query of events', () => {
@@ -31,10 +32,9 @@ describe('every query of events', () => {
 
     expect(asked).to.have.length(14);
     for (const { sql, bindings } of asked) {
-      const rows: { detail: string }[] = await db.raw(`EXPLAIN QUERY PLAN ${sql}`, bindings);
-      const plan = rows.map(({ detail }) => detail).join('\n');
-      expect(plan, sql).not.to.match(/SCAN/);
-      if (!sql.includes('join')) expect(plan, sql).not.to.match(/TEMP B-TREE/);
+      const plan = (await planOf(db, { sql, bindings })).join('\n');
+      expect(plan, sql).not.to.match(/SCAN|Seq Scan/);
+      if (!sql.includes('join')) expect(plan, sql).not.to.match(/TEMP B-TREE|Sort/);
       if (/`type` = \?.* desc/.test(sql))
         expect(plan, sql).to.include('events_bot_id_type_seq_index (bot_id=? AND type=?');
     }
