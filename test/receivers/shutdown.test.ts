@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { databaseFor } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
 import { freePort, type Program, serve, temporaryFolder } from '../support/processes.js';
 import { startHookbell } from '../support/server.js';
@@ -20,7 +21,8 @@ describe('a server that keeps a sender waiting', () => {
     const { receiver, url } = await makeReceiver(first, { kind: 'none', seconds: null });
     await first.stop({ keep: true });
 
-    const started = serve({ PORT, HOST: '127.0.0.1', DATA_DIR: dataDir, PUBLIC_URL });
+    const DATABASE_URL = (await databaseFor(dataDir)) ?? '';
+    const started = serve({ PORT, HOST: '127.0.0.1', DATA_DIR: dataDir, DATABASE_URL, PUBLIC_URL });
     server = started;
     await eventually('it is ready', async () => {
       if (started.child.exitCode !== null) throw new Error((await started.finished).stderr);
@@ -36,6 +38,6 @@ describe('a server that keeps a sender waiting', () => {
     // Whoever is cut off by the last resort, after 9 s, writes nothing.
     expect((await requestsOf(reader, receiver))[0]).to.include({ end: 'stopped' });
     expect(stdout).not.to.include(new URL(url).pathname.split('/').at(-1));
-    await reader.stop({ keep: true });
+    await reader.stop();
   });
 });
