@@ -182,6 +182,43 @@ describe('fetching', () => {
     });
   });
 
+  describe('sending', () => {
+    const post = (path: string, fetch = fetchFor([site])) =>
+      fetch.send(site.origin + path, { method: 'POST', headers: { 'X-Key': 'k' }, body: '{"a":1}' });
+
+    it('gives whatever comes back, decompressed', async () => {
+      site.pages['/'] = async (request, response) => {
+        const chunks = await request.toArray();
+        response.writeHead(429, { 'Retry-After': '7', 'Content-Encoding': 'gzip' });
+        response.end(gzipSync(`${request.method} ${request.headers['x-key']} ${Buffer.concat(chunks)}`));
+      };
+
+      const { status, headers, body } = await post('/');
+
+      expect([status, headers['retry-after'], body.toString()]).to.deep.equal([429, '7', 'POST k {"a":1}']);
+      expect(site.requests).to.have.length(1);
+    });
+
+    it('follows no redirect, and asks the guard', async () => {
+      site.pages['/away'] = redirect(other.origin, 307);
+
+      expect((await post('/away', fetchFor([site, other]))).status).to.equal(307);
+      expect((await failureOf(post('/', fetchFor([other])))).message).to.match(/^127\.0\.0\.1 is a loopback/);
+      expect([site.paths(), other.paths()]).to.deep.equal([['/away'], []]);
+    });
+
+    it('has the same limits', async () => {
+      site.pages['/long'] = { status: 500, body: Buffer.alloc(2 * 1024 * 1024) };
+      site.pages['/never'] = () => {};
+
+      const long = await failureOf(post('/long', fetchFor([site], { bytes: 1024 * 1024 })));
+      const never = await failureOf(post('/never', fetchFor([site], { time: 200 })));
+
+      expect(long.message).to.equal('the answer is larger than 1 MB');
+      expect(never.message).to.equal('no answer within 0.2 s');
+    });
+  });
+
   describe('with limits', () => {
     it('refuses a body that is announced to be larger', async () => {
       site.pages['/'] = { body: Buffer.alloc(2_000_001) };

@@ -429,7 +429,7 @@ describe('a Notion source', () => {
         {
           kind: 'failed',
           key: gone,
-          reason: `the page ${gone} is not shared with the integration: share it in Notion, in its menu under Connections`,
+          reason: `the page “Gone” is not shared with the integration: share it in Notion, in its menu under Connections`,
         },
         { kind: 'same', key: fine },
         { kind: 'same', key: child },
@@ -530,7 +530,7 @@ describe('a Notion source', () => {
       const fetch = fetchFor([notion, other]);
       const config = { token, baseUrl: notion.origin, pageIds: [page] };
       expect(await reasonOf(read('notion', config, { fetch }))).to.match(
-        /redirects to “.*”, where the token is not sent/,
+        /redirects to another address, to which no token is sent$/,
       );
       expect(await reasonOf(read('notion', config, { fetch: fetchFor([other]) }))).to.match(
         /is a loopback address; OUTBOUND_ALLOW=127\.0\.0\.1:\d+ would allow it$/,

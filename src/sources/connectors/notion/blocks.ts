@@ -33,9 +33,12 @@ type Content = {
 const deepest = 50;
 const mostLists = 3_000;
 
-/** Reads what stands on a page, blocks within blocks included, each in the order of the page. */
-export async function bodyOf(pageId: string, { blocks }: Pick<Workspace, 'blocks'>): Promise<Body> {
-  const what = `the page ${pageId}`;
+/** Reads what stands on a page, blocks within blocks included, in their order; `what` is the page in words. */
+export async function bodyOf(
+  pageId: string,
+  { blocks }: Pick<Workspace, 'blocks'>,
+  what: string,
+): Promise<Body> {
   const body: Body = { text: '', pages: [], databases: [], isSynced: false };
   let lists = 0;
 

@@ -5,7 +5,7 @@ import type { Workspace } from './workspace.js';
 const most = 25;
 
 /** The same page with all values of its properties. */
-export async function completed(page: Page, notion: Workspace): Promise<Page> {
+export async function completed(page: Page, notion: Workspace, what: string): Promise<Page> {
   const properties = { ...page.properties };
   for (const [name, property] of Object.entries(properties)) {
     const { type } = property;
@@ -13,7 +13,7 @@ export async function completed(page: Page, notion: Workspace): Promise<Page> {
     const held = (property as unknown as Record<string, unknown[]>)[type];
     if (!held || held.length < most) continue;
     const all: unknown[] = [];
-    for await (const value of notion.values(page.id, property.id))
+    for await (const value of notion.values(page.id, property.id, what))
       all.push((value as unknown as Record<string, unknown>)[type]);
     properties[name] = { ...property, [type]: all } as typeof property;
   }

@@ -50,17 +50,18 @@ export async function* read(config: Config, around: Surroundings): AsyncGenerato
 
   async function* pageAt({ id, given, isNamed }: Place): AsyncGenerator<Item> {
     const memo = (await around.recall(id)) as (Memo & PageMemo) | null;
+    const what = memo?.title ? `the page “${memo.title}”` : `the page ${id}`;
     try {
-      const page = given ?? (await notion.page(id));
-      if (!isFullPage(page)) throw new Unread('refused', `the integration may not read the page ${id}`);
+      const page = given ?? (await notion.page(id, what));
+      if (!isFullPage(page)) throw new Unread('refused', `the integration may not read ${what}`);
       isReadable = true;
       if (page.in_trash || page.archived) return;
-      const { item, inside } = await pageRow(page, memo, notion);
+      const { item, inside } = await pageRow(page, memo, notion, what);
       failuresInARow = 0;
       addInside(inside);
       if (item) yield item;
     } catch (error) {
-      const trouble = unreadable(error, id);
+      const trouble = unreadable(error, what);
       if (trouble.fault === 'absent' && !isNamed) return;
       if (trouble.fault === 'server' && ++failuresInARow === mostFailuresInARow) throw trouble;
       troubles.push(trouble);
@@ -100,10 +101,9 @@ export async function* read(config: Config, around: Surroundings): AsyncGenerato
   if (troubles[0] && !isReadable) throw troubles[0];
 }
 
-function unreadable(error: unknown, id: string): Unread {
+function unreadable(error: unknown, what: string): Unread {
   if (error instanceof Unread) return error;
   // One page that is not as Notion's API says is no reason to read none.
-  if (error instanceof TypeError)
-    return new Unread('refused', `the page ${id} is in a form that is not known`);
+  if (error instanceof TypeError) return new Unread('refused', `${what} is in a form that is not known`);
   throw error;
 }

@@ -60,9 +60,7 @@ function pauseAfter(sent: Sent | FetchError, tries: number): number | null {
 
 function answered(url: string, { status, headers, body }: Sent) {
   if (status >= 300 && status <= 399)
-    throw new SourceError(
-      `${new URL(url).host} redirects to “${headers.location}”, where the token is not sent`,
-    );
+    throw new SourceError(`${new URL(url).host} redirects to another address, to which no token is sent`);
   const ok = status >= 200 && status <= 299;
   return { ok, status, headers, text: async () => body.toString('utf8') };
 }

@@ -71,7 +71,7 @@ export function workspace({ token, baseUrl }: Config, around: Pick<Surroundings,
   return {
     now,
 
-    page: (id: string) => asked(`the page ${id}`, 'page', () => client.pages.retrieve({ page_id: id })),
+    page: (id: string, what: string) => asked(what, 'page', () => client.pages.retrieve({ page_id: id })),
 
     /** The data sources of a database, or the one whose id it is. */
     async dataSources(id: string): Promise<string[]> {
@@ -107,8 +107,8 @@ export function workspace({ token, baseUrl }: Config, around: Pick<Surroundings,
     },
 
     /** All values of a property, of which a page itself holds the first 25. */
-    values: (page: string, property: string) =>
-      listed(`the page ${page}`, async (start_cursor) => {
+    values: (page: string, property: string, what: string) =>
+      listed(what, async (start_cursor) => {
         const ids = { page_id: page, property_id: property };
         const given = await client.pages.properties.retrieve({ ...ids, start_cursor, ...most });
         return given as Extract<typeof given, { results: unknown }>;
