@@ -5,10 +5,11 @@ import { type Item, SourceError, type Surroundings, type UploadedFile } from './
 import { csvItems } from './csvLines.js';
 import { endings } from './files.js';
 import { itemsOf, parseJson } from './jsonItems.js';
+import { type Apart, apart, type Format } from './parsers/apart.js';
 import { pageFrom } from './website/page.js';
 
 type Expect = (total: number) => void;
-type Reader = (file: UploadedFile, expect: Expect) => AsyncIterable<Item>;
+type Reader = (file: UploadedFile, expect: Expect, parsers: Apart) => AsyncIterable<Item>;
 
 const readers: Record<(typeof endings)[number], Reader> = {
   '.txt': readText,
@@ -16,6 +17,8 @@ const readers: Record<(typeof endings)[number], Reader> = {
   '.markdown': readText,
   '.html': readHtml,
   '.htm': readHtml,
+  '.pdf': readApart('pdf'),
+  '.docx': readApart('docx'),
   '.csv': readCsv,
   '.tsv': readCsv,
   '.json': readJson,
@@ -23,17 +26,23 @@ const readers: Record<(typeof endings)[number], Reader> = {
 
 export async function* read(_config: object, { files, expect }: Surroundings): AsyncGenerator<Item> {
   if (!files.length) throw new SourceError('no file has been uploaded');
-  let before = 0;
-  for (const [index, file] of files.entries()) {
-    let inThis = 1;
-    const later = files.length - index - 1;
-    const ending = endings.find((known) => known === extname(file.name).toLowerCase());
-    yield* (ending ? readers[ending] : cannotRead)(file, (total) => {
-      inThis = total;
-      expect(before + total + later);
-    });
-    before += inThis;
-    expect(before + later);
+  const parsers = apart();
+  try {
+    let before = 0;
+    for (const [index, file] of files.entries()) {
+      let inThis = 1;
+      const later = files.length - index - 1;
+      const told = (total: number) => {
+        inThis = total;
+        expect(before + total + later);
+      };
+      const ending = endings.find((known) => known === extname(file.name).toLowerCase());
+      yield* (ending ? readers[ending] : cannotRead)(file, told, parsers);
+      before += inThis;
+      expect(before + later);
+    }
+  } finally {
+    await parsers.end();
   }
 }
 
@@ -50,6 +59,14 @@ async function* readHtml(file: UploadedFile): AsyncGenerator<Item> {
     if (!(error instanceof SourceError)) throw error;
     yield { kind: 'failed', key: file.name, reason: `“${file.name}”: ${error.message}` };
   }
+}
+
+function readApart(format: Format): Reader {
+  return async function* (file, _expect, parsers) {
+    const outcome = await parsers.read(file.path, format);
+    if (outcome.kind === 'read') yield fileRow(file, outcome.title ?? basename(file.name), outcome.text);
+    else yield { kind: 'failed', key: file.name, reason: `“${file.name}” ${outcome.reason}` };
+  };
 }
 
 async function* readCsv({ path, name }: UploadedFile, expect: Expect): AsyncGenerator<Item> {

@@ -45,6 +45,48 @@ describe('a source of files', () => {
     for (const { text } of rows) expect(text).to.equal('Grüße aus Köln');
   });
 
+  const sentence = '時計は毎週日曜日の夕方に、扉の内側に掛かっている鍵で巻いてください。';
+  const french = 'Le café fermé sera rouvert à Pâques, c’est sûr.';
+  const charsets: [charset: string, text: string, options?: { addBOM: boolean }][] = [
+    ['windows-1252', french],
+    ['utf-16le', french, { addBOM: true }],
+    ['utf-16be', sentence, { addBOM: true }],
+    ['utf-16le', french],
+    ['shift_jis', sentence],
+    ['euc-jp', sentence],
+    ['windows-1251', 'Заводите часы каждое воскресенье вечером.'],
+    ['utf-8', sentence, { addBOM: true }],
+  ];
+  for (const [charset, text, options] of charsets) {
+    it(`reads ${charset}${options ? ' with a byte order mark' : ''} in every kind of text`, async () => {
+      const encode = (content: string) => iconv.encode(content, charset, options);
+      const { rows, failed } = await readFiles({
+        'a.txt': encode(text),
+        'b.md': encode(text),
+        'c.markdown': encode(text),
+        'd.csv': encode(`title;more\n${text};x\n`),
+        'e.tsv': encode(`title\tmore\n${text}\tx\n`),
+        'f.json': encode(JSON.stringify([{ title: text }])),
+      });
+
+      expect(failed).to.deep.equal([]);
+      expect(rows.slice(0, 3).map((row) => row.text)).to.deep.equal([text, text, text]);
+      expect(rows.slice(3).map(({ title }) => title)).to.deep.equal([text, text, text]);
+    });
+  }
+
+  it('reads pages in the charset that they name', async () => {
+    const page = (charset: string, text: string) =>
+      iconv.encode(`<meta charset="${charset}"><p>${text}`, charset);
+    const { rows } = await readFiles({
+      'a.html': page('windows-1252', french),
+      'b.htm': page('shift_jis', sentence),
+      'c.html': iconv.encode(`<p>${sentence}`, 'utf-16le', { addBOM: true }),
+    });
+
+    expect(rows.map(({ text }) => text)).to.deep.equal([french, sentence, sentence]);
+  });
+
   it('says by name what it cannot read, and reads the others', async () => {
     const { keys, failed } = await readFiles({
       'a.xyz': 'x',
@@ -55,9 +97,9 @@ describe('a source of files', () => {
 
     expect(keys).to.deep.equal(['b.txt']);
     expect(failed).to.deep.equal([
-      'a.xyz: “a.xyz” is of a kind that cannot be read; these can: .txt .md .markdown .html .htm .csv .tsv .json',
+      'a.xyz: “a.xyz” is of a kind that cannot be read; these can: .txt .md .markdown .html .htm .pdf .docx .csv .tsv .json',
       'c.txt: “c.txt” has no text in it',
-      'noExtension: “noExtension” is of a kind that cannot be read; these can: .txt .md .markdown .html .htm .csv .tsv .json',
+      'noExtension: “noExtension” is of a kind that cannot be read; these can: .txt .md .markdown .html .htm .pdf .docx .csv .tsv .json',
     ]);
   });
 
