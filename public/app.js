@@ -83,6 +83,30 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   if (xhr.status < 500 || requestConfig.verb !== 'get') location.reload();
 });
 
+// Nothing is renewed under a pressed button: the click would be lost with what was pressed.
+let isPressed = false;
+let held = null;
+document.addEventListener('pointerdown', () => {
+  isPressed = true;
+});
+for (const type of ['pointerup', 'pointercancel']) {
+  document.addEventListener(type, () => {
+    isPressed = false;
+    // After the click that follows.
+    setTimeout(() => held?.());
+  });
+}
+document.addEventListener('htmx:beforeSwap', (event) => {
+  const { boosted, requestConfig } = event.detail;
+  const { elt, verb, triggeringEvent } = requestConfig;
+  if (!isPressed || boosted || verb !== 'get') return;
+  event.detail.shouldSwap = false;
+  held = () => {
+    held = null;
+    if (elt.isConnected) window.htmx.trigger(elt, triggeringEvent.type);
+  };
+});
+
 // A stream that is refused, not merely cut: the user is signed out or the subject gone, and the whole page says so.
 document.addEventListener('htmx:sseError', async ({ detail }) => {
   if (detail.source.readyState !== EventSource.CLOSED) return;

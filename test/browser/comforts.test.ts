@@ -67,7 +67,7 @@ describe('with JavaScript', () => {
     await page.goto(`/app/bots/${bot}/webhooks`);
     await page.evaluate('window.stays = true');
     const last = page.getByRole('region', { name: 'Conversation released' }).getByRole('button');
-    await last.scrollIntoViewIfNeeded();
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)');
     expect(await scrolled()).to.be.greaterThan(100);
     await last.click();
     await heading(/^Conversation released/);
@@ -188,7 +188,7 @@ describe('with JavaScript', () => {
     await page.getByText('Attempt 1').click();
     await page.getByText('The receiver answered 500', { exact: true }).waitFor();
     await api.post(`/deliveries/${body.id}/redeliver`);
-    await page.getByText('Attempt 3').waitFor();
+    await page.getByText('Attempt 3', { exact: true }).waitFor();
     expect(await page.getByText('The receiver answered 500', { exact: true }).isVisible()).to.equal(true);
 
     await page.goto(`/app/webhooks/${hook}`);
@@ -209,6 +209,21 @@ describe('with JavaScript', () => {
     await press('Upload');
     await heading('Manual synced');
     await page.getByText('a.csv').waitFor();
+  });
+
+  it('a click counts that was begun before the page renewed itself', async () => {
+    await page.goto(`/app/webhooks/${hook}`);
+    await page.waitForLoadState('load');
+    const button = await page.getByRole('button', { name: 'Show secrets' }).boundingBox();
+    await page.mouse.move(button!.x + 5, button!.y + 5);
+    await page.mouse.down();
+    await page.evaluate("document.addEventListener('htmx:beforeSwap', () => { window.isNew = true; })");
+    await eventually('there is something new', () => {
+      running.hookbell.deps.live.publish(`webhook:${hook}`, 'delivery');
+      return page.evaluate<boolean | undefined>('window.isNew');
+    });
+    await page.mouse.up();
+    await page.locator('#signing-secret').waitFor();
   });
 
   it('a page whose subject is gone, or whose user is signed out, says so', async () => {
