@@ -43,9 +43,17 @@ function guess(bytes: Buffer, declared: string | null): string {
   return (
     unmarkedUtf16(bytes) ??
     (told === 'utf-8' ? null : told) ??
-    labelled(chardet.detect(bytes.subarray(0, sampleSize))) ??
+    labelled(detected(bytes.subarray(0, sampleSize))) ??
     'windows-1252'
   );
+}
+
+function detected(sample: Buffer): string | null {
+  const [best] = chardet.analyse(sample);
+  if (!best) return null;
+  // Ten is what chardet gives whatever has too few characters to tell; a few among Latin letters are accented ones.
+  const isAnyones = best.confidence <= 10 && sample.filter((byte) => byte >= 0x80).length < sample.length / 2;
+  return isAnyones ? null : best.name;
 }
 
 /** What a charset's name means on the web, where ISO-8859-1 is windows-1252 (WHATWG Encoding). */

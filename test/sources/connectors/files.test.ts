@@ -75,6 +75,15 @@ describe('a source of files', () => {
     });
   }
 
+  it('takes a few odd letters among Latin ones for accented ones', async () => {
+    const short = ['Größe: 5 m', 'Straße: Größe', 'Groß'];
+    const { rows } = await readFiles(
+      Object.fromEntries(short.map((text, n) => [`${n}.txt`, iconv.encode(text, 'windows-1252')])),
+    );
+
+    expect(rows.map(({ text }) => text)).to.deep.equal(short);
+  });
+
   it('reads pages in the charset that they name', async () => {
     const page = (charset: string, text: string) =>
       iconv.encode(`<meta charset="${charset}"><p>${text}`, charset);
