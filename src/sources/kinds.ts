@@ -140,7 +140,7 @@ export const kinds: Kind[] = [
     type: 'files',
     title: 'Files',
     icon: 'file-upload',
-    description: 'Texts, Markdown, HTML, tables and JSON that you upload.',
+    description: 'PDF and Word documents, texts, Markdown, HTML, tables and JSON that you upload.',
     accepts: endingsOf('files'),
     fields: [],
   },
