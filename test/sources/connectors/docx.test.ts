@@ -72,6 +72,10 @@ describe('a Word document', () => {
       'old.docx': Buffer.concat([ole, Buffer.alloc(600), Buffer.from('WordDocument', 'utf16le')]),
       'half.docx': handbook.subarray(0, handbook.length / 2),
       'flipped.docx': flipped,
+      'forged.docx': Buffer.from(
+        (await withBody(paragraph('true'))).toString('latin1').replace('true', 'lies'),
+        'latin1',
+      ),
       'picture.docx': await fixture('picture.docx'),
       'empty.docx': '',
       'text.docx': 'Only a text',
@@ -86,6 +90,7 @@ describe('a Word document', () => {
       '“old.docx” is a Word document of before 2007: save it as .docx',
       '“half.docx” is damaged or incomplete: it may have been cut off on its way',
       '“flipped.docx” is damaged or incomplete: it may have been cut off on its way',
+      '“forged.docx” is damaged or incomplete: it may have been cut off on its way',
       '“picture.docx” has no text in it',
       '“empty.docx” is empty',
       '“text.docx” is no Word document, whatever its name says',
@@ -97,11 +102,13 @@ describe('a Word document', () => {
   it('that unpacks to more than it may is refused, whatever size it claims to have', async () => {
     const body = Buffer.alloc(100 * 1024 * 1024, paragraph('bomb'));
     const { failed } = await readFiles({
+      'plain.docx': await withBody(paragraph('plain').repeat(2_500_000)),
       'honest.docx': await packed(body, body.length),
       'liar.docx': await packed(body, 1000),
     });
 
     expect(failed).to.deep.equal([
+      'plain.docx: “plain.docx” unpacks to more than one file may: divide it',
       'honest.docx: “honest.docx” unpacks to more than one file may: divide it',
       'liar.docx: “liar.docx” unpacks to more than one file may: divide it',
     ]);
@@ -123,7 +130,7 @@ describe('a Word document', () => {
   it('has no say in how it is read: neither entities nor styles of its own', async () => {
     const parts = unzipped(await withBody(paragraph('plain')), everything, 10_000_000);
     const xml = `<!DOCTYPE d [<!ENTITY e SYSTEM "file:///etc/hostname">]>${parts.get('word/document.xml')!.toString().replace('plain', '[&e;]')}`;
-    const styleMap = 'p => h1.own';
+    const styleMap = 'p => !';
     const { rows, failed } = await readFiles({
       'a.docx': zipped(new Map(parts).set('word/document.xml', Buffer.from(xml))),
       'b.docx': zipped(new Map(parts).set('mammoth/style-map', Buffer.from(styleMap))),

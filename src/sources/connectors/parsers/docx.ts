@@ -9,7 +9,6 @@ const mostBytes = 64 * 1024 * 1024;
 
 const reading = {
   styleMap: ["p[style-name='Title'] => h1:fresh", "p[style-name='Subtitle'] => h2:fresh"],
-  includeEmbeddedStyleMap: false,
   convertImage: mammoth.images.imgElement(async () => ({ src: '' })),
 };
 

@@ -21,9 +21,8 @@ export function unzipped(
   for (const { name, method, sum, start, end } of entriesOf(zip)) {
     if (!isWanted(name)) continue;
     const packed = zip.subarray(start, end);
-    const bytes = method === 0 ? packed : inflated(packed, left);
+    const bytes = method === 0 ? stored(packed, left) : inflated(packed, left);
     left -= bytes.length;
-    if (left < 0) throw tooLarge();
     if (crc32(bytes) !== sum) throw broken();
     files.set(name, bytes);
   }
@@ -83,6 +82,11 @@ function* entriesOf(zip: Buffer) {
     yield { name, method, sum, start, end: start + packed };
     at += size.entry + lengths[0] + lengths[1] + lengths[2];
   }
+}
+
+function stored(bytes: Buffer, mostBytes: number): Buffer {
+  if (bytes.length > mostBytes) throw tooLarge();
+  return bytes;
 }
 
 function inflated(packed: Buffer, mostBytes: number): Buffer {
