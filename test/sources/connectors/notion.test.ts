@@ -557,6 +557,18 @@ describe('a Notion source', () => {
     });
   });
 
+  it('leaves the log to Hookbell, whatever goes wrong', async () => {
+    const written: unknown[] = [];
+    const { log, info, warn, error } = console;
+    const note = (...given: unknown[]) => void written.push(given);
+    Object.assign(console, { log: note, info: note, warn: note, error: note });
+
+    const reading = readNotion({ token: 'ntn_other', pageIds: [notion.page({ title: 'Page' })] });
+    await reasonOf(reading).finally(() => Object.assign(console, { log, info, warn, error }));
+
+    expect(written).to.deep.equal([]);
+  });
+
   describe('says what is wrong with a config', () => {
     const id = '0123456789abcdef0123456789abcdef';
     const dashed = '01234567-89ab-cdef-0123-456789abcdef';
