@@ -62,8 +62,8 @@ describe('a PDF', () => {
       '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /Ryumin /FontDescriptor 7 0 R ' +
       '/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>';
     const descriptor = '<< /Type /FontDescriptor /FontName /Ryumin /Flags 4 >>';
-    // 時計 in Shift_JIS.
-    const contents = 'BT /F1 20 Tf 100 700 Td <8e9e8c76> Tj ET';
+    // 時計 in Shift_JIS, the two set apart as where a line is stretched to the margin.
+    const contents = 'BT /F1 20 Tf 100 700 Td [<8e9e> -400 <8c76>] TJ ET';
 
     expect((await textOf(pdfPage({ contents }, { font, more: [descendant, descriptor] }))).text).to.equal(
       '時計',

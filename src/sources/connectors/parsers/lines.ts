@@ -95,7 +95,8 @@ function lineOf(parts: Part[], page: number): Line {
   }
   const left = Math.min(...parts.map(({ start }) => start));
   const right = Math.max(...parts.map(({ end }) => end));
-  const tidied = tidy(text);
+  const spaced = text.replace(/\s+/g, ' ');
+  const tidied = tidy(spaced);
   const { length } = firstWord(tidied);
   return {
     text: tidied,
@@ -107,7 +108,7 @@ function lineOf(parts: Part[], page: number): Line {
     height: parts[0]!.height,
     size,
     wordWidth: ((right - left) * length) / Math.max(1, tidied.length),
-    hasCells: hasGaps || leaders.test(text),
+    hasCells: hasGaps || leaders.test(spaced),
   };
 }
 
@@ -133,13 +134,15 @@ function usualSize(parts: Part[]): number {
   return [...letters].reduce((most, next) => (next[1] > most[1] ? next : most))[0];
 }
 
+const stretched = / (?=[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}])(?<=[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}] )/gu;
+
 /** In scripts without spaces a line may end after any character. */
 function firstWord(text: string): string {
   return /^(?:[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}]|[^\s]+)/u.exec(text)?.[0] ?? '';
 }
 
 // The dots that lead to the page number in a table of contents.
-const leaders = /(?:\s*\.){4,}\s*(?:\| )?/;
+const leaders = /(?: ?\.){4,} ?(?:\| )?/;
 
 function tidy(text: string): string {
   return (
@@ -151,7 +154,8 @@ function tidy(text: string): string {
       .replace(/[\ufb50-\ufdff\ufe70-\ufefc]+/g, (forms) => forms.normalize('NFKC'))
       // Bullets of the font Symbol.
       .replace(/[\uf0b7\uf0a7\uf0d8]/g, '•')
-      .replace(/\s+/g, ' ')
+      // Lines are stretched between letters where there are no words.
+      .replace(stretched, '')
       .trim()
   );
 }
