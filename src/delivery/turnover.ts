@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Config } from '../config.js';
 import { type Claimed, claim, type Want } from '../outbox/claim.js';
-import { type Settlement, settle } from '../outbox/settle.js';
+import { type Settlement, settle, stillOurs } from '../outbox/settle.js';
 import { healthStore } from '../webhooks/healthStore.js';
 import type { Target, targetStore } from '../webhooks/target.js';
 import type { healthWatch, Told, Turn } from './health.js';
@@ -25,9 +25,10 @@ export function turnover(
     wants: Want[],
     at: number,
   ): Promise<{ settled: Result[]; turn: Turn; found: Map<string, Target>; claimed: Claimed[] }> => {
-    const told = results.flatMap((result) => result.told ?? []);
+    const ours = await stillOurs(tx, results, at);
+    const told = ours.flatMap((result) => result.told ?? []);
     const turn = await health.note(tx, told, at);
-    const settled = await keptWhilePaused(tx, results, at);
+    const settled = await keptWhilePaused(tx, ours, at);
     await settle(tx, settled);
     await health.conclude(tx, turn, at);
     return { settled, turn, ...(await claimFor(tx, wants, at)) };

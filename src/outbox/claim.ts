@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { isPostgres, records } from '../records.js';
 
 /** A delivery that this process may attempt until `leaseUntil`; the token proves it when the result is settled. */
 export type Claimed = {
@@ -18,28 +19,17 @@ export type Claimed = {
   leaseUntil: number;
 };
 
+type Lease = { token: string; until: number };
+
 export type Want = { webhookId: string; limit: number };
 
 /**
  * Takes the deliveries of each wanted webhook that are due the longest, at most `limit` of each. The cost is that of
  * what is taken: one range of the partial index a webhook, however many wait or were finished.
  */
-export async function claim(
-  tx: Knex,
-  wants: Want[],
-  lease: { token: string; until: number },
-  at: number,
-): Promise<Claimed[]> {
+export async function claim(tx: Knex, wants: Want[], lease: Lease, at: number): Promise<Claimed[]> {
   if (wants.length === 0) return [];
-  const due = `SELECT seq FROM (SELECT seq FROM deliveries WHERE webhook_id = ? AND status = 'pending'
-    AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?) AS lane`;
-  const taken = await rowsOf(
-    tx,
-    `UPDATE deliveries SET status = 'sending', lease_token = ?, lease_until = ?
-     WHERE status = 'pending' AND seq IN (${wants.map(() => due).join(' UNION ALL ')})
-     RETURNING seq, id, event_seq, webhook_id, subject, attempts, step, next_attempt_at`,
-    [lease.token, lease.until, ...wants.flatMap((want) => [want.webhookId, at, want.limit])],
-  );
+  const taken = isPostgres(tx) ? await takeUnlocked(tx, wants, lease, at) : await take(tx, wants, lease, at);
   if (taken.length === 0) return [];
   const events = await tx('events')
     .whereIn('seq', [...new Set(taken.map((row) => row.event_seq))])
@@ -66,6 +56,55 @@ export async function claim(
     });
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: rows as the driver gives them
+type Rows = any[];
+
+const columns = 'seq, id, event_seq, webhook_id, subject, attempts, step, next_attempt_at';
+
+/** For an engine with one writer at a time. */
+function take(tx: Knex, wants: Want[], lease: Lease, at: number): Promise<Rows> {
+  const due = `SELECT seq FROM (SELECT seq FROM deliveries WHERE webhook_id = ? AND status = 'pending'
+    AND next_attempt_at <= ? ORDER BY next_attempt_at, seq LIMIT ?) AS lane`;
+  return rowsOf(
+    tx,
+    `UPDATE deliveries SET status = 'sending', lease_token = ?, lease_until = ?
+     WHERE status = 'pending' AND seq IN (${wants.map(() => due).join(' UNION ALL ')})
+     RETURNING ${columns}`,
+    [lease.token, lease.until, ...wants.flatMap((want) => [want.webhookId, at, want.limit])],
+  );
+}
+
+const wanted = { webhook_id: 'text', most: 'bigint' } as const;
+
+/**
+ * For an engine with many: what somebody else has locked is passed over and never waited for. Materialized, so that
+ * what was locked and what is updated are the same rows. The planner sees that an index is the way, however many wait,
+ * by the limit of all, which is a constant (each lane's own ends the reading and locking before), and by the array.
+ */
+function takeUnlocked(tx: Knex, wants: Want[], lease: Lease, at: number): Promise<Rows> {
+  return rowsOf(
+    tx,
+    `WITH due AS MATERIALIZED (
+       SELECT lane.seq FROM ${records(tx, 'wanted', wanted)}
+       CROSS JOIN LATERAL (
+         SELECT seq FROM (
+           SELECT seq FROM deliveries
+           WHERE deliveries.webhook_id = wanted.webhook_id AND status = 'pending' AND next_attempt_at <= ?
+           ORDER BY next_attempt_at, seq LIMIT ? FOR UPDATE SKIP LOCKED) AS first
+         LIMIT wanted.most) AS lane)
+     UPDATE deliveries SET status = 'sending', lease_token = ?, lease_until = ?
+     WHERE seq = ANY (ARRAY(SELECT seq FROM due)) AND status = 'pending'
+     RETURNING ${columns}`,
+    [
+      JSON.stringify(wants.map(({ webhookId, limit }) => ({ webhook_id: webhookId, most: limit }))),
+      at,
+      Math.max(...wants.map(({ limit }) => limit)),
+      lease.token,
+      lease.until,
+    ],
+  );
+}
+
 /**
  * The webhooks that have something due, those that failures paused only when it is time to try them: one step through
  * the partial index a webhook, not a delivery.
@@ -89,14 +128,23 @@ export async function dueWebhooks(connection: Knex, at: number): Promise<string[
 
 /** Gives back what a process took and did not settle: all of it whose lease has ended, or all there is. */
 export async function giveBack(connection: Knex, leasesUntil: number): Promise<number> {
-  return connection('deliveries')
+  const ended = connection('deliveries')
     .whereRaw("status = 'sending'")
-    .where('lease_until', '<=', leasesUntil)
-    .update({ status: 'pending', lease_token: null, lease_until: null });
+    .where('lease_until', '<=', leasesUntil);
+  if (!isPostgres(connection))
+    return ended.update({ status: 'pending', lease_token: null, lease_until: null });
+  // Nobody waits for a process that was frozen in the middle of a transaction.
+  const unlocked = ended.select('seq').forUpdate().skipLocked();
+  const given = await connection.raw(
+    `WITH ended AS MATERIALIZED (?)
+     UPDATE deliveries SET status = 'pending', lease_token = NULL, lease_until = NULL
+     WHERE seq = ANY (ARRAY(SELECT seq FROM ended)) AND status = 'sending'`,
+    [unlocked],
+  );
+  return given.rowCount;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: rows as the driver gives them
-async function rowsOf(connection: Knex, sql: string, bindings: (string | number)[]): Promise<any[]> {
+async function rowsOf(connection: Knex, sql: string, bindings: (string | number)[]): Promise<Rows> {
   const answer = await connection.raw(sql, bindings);
   return answer.rows ?? answer;
 }

@@ -9,8 +9,9 @@ export async function hasten(connection: Knex, webhookId: string, at: number): P
     .where({ webhook_id: webhookId })
     .whereRaw("status = 'pending'")
     .whereRaw('next_attempt_at > created_at')
+    // PostgreSQL might answer EXISTS by reading all attempts there are; a count has to look up each.
     .whereRaw(
-      `NOT (next_attempt_at > ? AND EXISTS (SELECT 1 FROM attempts
+      `NOT (next_attempt_at > ? AND 0 < (SELECT count(*) FROM attempts
          WHERE attempts.delivery_seq = deliveries.seq AND attempts.attempt = deliveries.attempts
            AND (attempts.status = 429 OR attempts.status >= 500)
            AND attempts.response_headers LIKE '%"retry-after":%'))`,

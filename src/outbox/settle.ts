@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { countAttempts } from '../figures/count.js';
-import { records } from '../records.js';
+import { isPostgres, records } from '../records.js';
 import type { Claimed } from './claim.js';
-import { letNextGo } from './order.js';
+import { type Line, letNextGo } from './order.js';
 
 /** How long its steps took, in ms; null for one that was not taken. `firstByteMs` counts from the start of the attempt. */
 export type Timings = {
@@ -72,6 +72,8 @@ const attempted = {
  */
 export async function settle(tx: Knex, settlements: Settlement[]): Promise<void> {
   if (settlements.length === 0) return;
+  const lines = linesOf(settlements);
+  if (lines.length > 0 && isPostgres(tx)) await hold(tx, settlements);
   await countAttempts(tx, settlements);
   const attempts = settlements.flatMap(({ claimed, attempt }) =>
     attempt ? [attemptRow(claimed, attempt)] : [],
@@ -97,10 +99,38 @@ export async function settle(tx: Knex, settlements: Settlement[]): Promise<void>
      WHERE deliveries.seq = result.seq AND deliveries.lease_token = result.lease_token AND deliveries.status = 'sending'`,
     [JSON.stringify(settlements.map(resultRow))],
   );
-  for (const { claimed, next } of settlements) {
-    if (claimed.subject === null || next.status === 'pending') continue;
-    await letNextGo(tx, claimed.webhookId, claimed.subject, next.finishedAt);
-  }
+  await letNextGo(tx, lines, Math.max(...lines.map(({ endedAt }) => endedAt)));
+}
+
+/** The lines that have come to their next delivery. */
+const linesOf = (settlements: Settlement[]): (Line & { endedAt: number })[] =>
+  settlements.flatMap(({ claimed: { webhookId, subject }, next }) =>
+    subject === null || next.status === 'pending' ? [] : [{ webhookId, subject, endedAt: next.finishedAt }],
+  );
+
+/** Locks them in the order in which everybody locks a line, which the order of one UPDATE need not be. */
+async function hold(tx: Knex, settlements: Settlement[]): Promise<void> {
+  await tx.raw(
+    `SELECT deliveries.seq FROM ${records(tx, 'held', { seq: 'bigint' })}
+     JOIN deliveries ON deliveries.seq = held.seq
+     ORDER BY deliveries.webhook_id, deliveries.seq FOR NO KEY UPDATE OF deliveries`,
+    [JSON.stringify(settlements.map(({ claimed: { seq } }) => ({ seq })))],
+  );
+}
+
+/** Without those that others have taken over: what a lease taught that had ended by then teaches nothing. */
+export async function stillOurs<R extends Settlement>(tx: Knex, results: R[], at: number): Promise<R[]> {
+  const isLate = ({ claimed }: Settlement) => claimed.leaseUntil <= at;
+  const late = results.filter(isLate);
+  if (late.length === 0) return results;
+  const rows: { seq: number; lease_token: string | null }[] = await tx('deliveries')
+    .whereIn('seq', [...new Set(late.map(({ claimed }) => claimed.seq))])
+    .forUpdate()
+    .select('seq', 'lease_token');
+  const tokens = new Map(rows.map((row) => [Number(row.seq), row.lease_token]));
+  return results.filter(
+    (result) => !isLate(result) || tokens.get(result.claimed.seq) === result.claimed.leaseToken,
+  );
 }
 
 function resultRow({ claimed, attempt, next }: Settlement) {

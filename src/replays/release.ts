@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { holdLines } from '../outbox/order.js';
 import { type Selection, statusesOf } from './selection.js';
 
 /**
@@ -26,6 +27,7 @@ export async function release(
 }
 
 async function letFirstGo(tx: Knex, webhookId: string, subjects: string[], at: number): Promise<void> {
+  await holdLines(tx, webhookId, subjects);
   const firstInLine = tx('deliveries')
     .where({ webhook_id: webhookId })
     .whereIn('subject', subjects)

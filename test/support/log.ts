@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Knex } from 'knex';
 
 export type Logged = {
@@ -18,30 +19,33 @@ let made = 0;
 export async function fillLog(db: Knex, { answer = 100, ...log }: Logged): Promise<void> {
   const name = `made${++made}`;
   const { count, status, webhookId, botId, from } = log;
-  const finished = status === 'pending' ? 'NULL' : `${from} + n`;
-  const numbers = `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})`;
-  const [{ last }] = await db.raw('SELECT coalesce(max(seq), 0) AS last FROM events');
+  const isWaiting = status === 'pending';
   const body = JSON.stringify({ success: true, bot: 'Help desk', dataSource: 'Manual' });
+  const answered = randomBytes(Math.ceil(answer / 2))
+    .toString('hex')
+    .slice(0, answer);
   await db.transaction(async (tx) => {
+    const { last } = (await tx('events').max({ last: 'seq' }).first()) ?? {};
     await tx.raw(
-      `${numbers} INSERT INTO events (seq, bot_id, type, body, test, created_at)
-       SELECT ? + n, ?, 'sync.success', ?, 0, ${from} + n FROM numbers`,
-      [last, botId, body],
+      `INSERT INTO events (bot_id, type, body, test, created_at)
+       WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
+       SELECT ?, 'sync.success', ?, ?, ${from} + n FROM numbers`,
+      [botId, body, false],
     );
     await tx.raw(
-      `${numbers} INSERT INTO deliveries (id, event_seq, webhook_id, status, attempts, next_attempt_at, created_at, finished_at)
-       SELECT 'msg_${name}_' || n, ? + n, ?, ?, ?, ${status === 'pending' ? `${from} + n` : 'NULL'}, ${from} + n, ${finished}
-       FROM numbers`,
-      [last, webhookId, status, status === 'pending' ? 0 : 1],
+      `INSERT INTO deliveries (id, event_seq, webhook_id, status, attempts, next_attempt_at, created_at, finished_at)
+       SELECT 'msg_${name}_' || seq, seq, ?, ?, ${isWaiting ? 0 : 1}, ${isWaiting ? 'created_at' : 'NULL'}, created_at,
+         ${isWaiting ? 'NULL' : 'created_at'}
+       FROM events WHERE seq > ?`,
+      [webhookId, status, last ?? 0],
     );
-    if (status === 'pending') return;
+    if (isWaiting) return;
     await tx.raw(
       `INSERT INTO attempts (delivery_seq, attempt, started_at, duration_ms, url, status, request_headers,
          response_headers, response_body, truncated)
-       SELECT seq, 1, finished_at, 12, 'https://example.com/', ${status === 'failed' ? 500 : 200}, '{}', '{}',
-         substr(hex(randomblob(${Math.ceil(answer / 2)})), 1, ${answer}), 0
+       SELECT seq, 1, finished_at, 12, 'https://example.com/', ${status === 'failed' ? 500 : 200}, '{}', '{}', ?, ?
        FROM deliveries WHERE event_seq > ?`,
-      [last],
+      [answered, false, last ?? 0],
     );
   });
 }
