@@ -11,6 +11,7 @@ import { conversationService } from './conversations/service.js';
 import { noticesOf, openDatabase } from './database.js';
 import { turns } from './databases/turns.js';
 import { courier as createCourier } from './delivery/courier.js';
+import { couriers } from './delivery/couriers.js';
 import type { Deps } from './deps.js';
 import { eventAnnouncer } from './events/announcer.js';
 import { eventService } from './events/service.js';
@@ -25,6 +26,7 @@ import { createGuard } from './net/guard.js';
 import { rulesInForce } from './outbound/rules.js';
 import { outboundService } from './outbound/service.js';
 import { createOutbox } from './outbox/append.js';
+import { strandedDeliveries } from './outbox/stranded.js';
 import { ownReceivers } from './receivers/own.js';
 import { testReceivers } from './receivers/receivers.js';
 import { replayRunner } from './replays/runner.js';
@@ -88,20 +90,17 @@ export async function createHookbell(
   const webhookStanding = standing(deps, metrics.webhookChanged);
   const own = ownReceivers(config);
   const courier = createCourier(deps, { attempted: metrics.attempt, standing: webhookStanding, own });
+  const allCouriers = couriers(courier, notices);
   const outbox = createOutbox({
     listeners: (tx, event) => webhookStore(tx).listeners(event),
     whyUnheard: (tx, event) => webhookStore(tx).whyUnheard(event),
-    nudge: (webhookIds) => {
-      courier.wake(webhookIds);
-      notices.tell('deliveries', { webhookIds });
-    },
+    nudge: allCouriers.wake,
     announce: eventAnnouncer(live),
   });
   const syncs = syncService(deps);
   const sources = sourceService(deps, { bots, syncs });
   const files = fileService(deps, { sources, syncs });
   const runner = syncRunner(deps, { syncs, sources, outbox });
-  notices.hear('deliveries', ({ webhookIds }: { webhookIds: string[] }) => courier.wake(webhookIds));
   notices.hear('sync queued', runner.wake);
   notices.hear('syncs dropped', ({ sourceId }: { sourceId: string }) => runner.drop(sourceId));
   syncs.signals.on('queued', () => notices.tell('sync queued', {}));
@@ -118,15 +117,18 @@ export async function createHookbell(
   const receivers = testReceivers(deps);
   const webhooks = webhookService(
     { ...deps, guard: own.known(deps.guard) },
-    { bots, sources, courier, standing: webhookStanding },
+    { bots, sources, courier: allCouriers, standing: webhookStanding },
   );
-  const deliveries = deliveryService(deps, { webhooks, outbox, courier });
+  const deliveries = deliveryService(deps, { webhooks, outbox, courier: allCouriers });
   const events = eventService(deps, { bots });
   const figures = figureService(deps, { webhooks });
   const replays = replayService(deps, { webhooks });
-  const replaying = replayRunner(deps, { courier });
+  const replaying = replayRunner(deps, { courier: allCouriers });
+  const stranded = strandedDeliveries(database.db);
+  const freeStranded = async (at: number) => allCouriers.wake(await stranded(at));
   const chores: Chore[] = [
     { name: 'deliveries', every: '* * * * * *', run: courier.sweep },
+    { name: 'stranded deliveries', every: '30 * * * * *', isForOne: true, run: freeStranded },
     { name: 'syncs', every: '* * * * * *', run: runner.sweep },
     { name: 'replays', every: '* * * * * *', run: replaying.sweep },
     { name: 'ended replays', every: '40 * * * * *', isForOne: true, run: replaying.prune },

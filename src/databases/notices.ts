@@ -71,6 +71,8 @@ export function postgresNotices(databaseUrl: string, db: Knex, log: Logger): Not
 
   return {
     tell(subject, details) {
+      // A pool that is being closed would let it wait for its whole patience.
+      if (stopped) return;
       const text = JSON.stringify({ from: own, subject, details } satisfies Notice);
       if (Buffer.byteLength(text) > longest) return;
       db.raw('SELECT pg_notify(?, ?)', [channel, text]).catch((error: Error) =>

@@ -1,18 +1,19 @@
 import { setMaxListeners } from 'node:events';
+import { isContention, persistently } from '../databases/contention.js';
 import type { Deps } from '../deps.js';
 import { type Counted, countedAs } from '../figures/count.js';
 import { guardedAgent } from '../net/connect.js';
 import { type Claimed, dueWebhooks, giveBack } from '../outbox/claim.js';
-import { type Settlement, settle } from '../outbox/settle.js';
+import { settle } from '../outbox/settle.js';
 import type { OwnReceivers } from '../receivers/own.js';
 import { type Standing, standing } from '../webhooks/standing.js';
 import { type Target, targetStore } from '../webhooks/target.js';
-import { nextAttemptAt } from './backoff.js';
 import { healthWatch, idsOf } from './health.js';
 import { type Lane, learn } from './lane.js';
 import { createLanes } from './lanes.js';
-import type { Outcome } from './outcome.js';
+import { nextOf } from './next.js';
 import { send } from './send.js';
+import { shareOf } from './share.js';
 import { type Result, turnover } from './turnover.js';
 
 type Needs = Pick<Deps, 'config' | 'db' | 'clock' | 'log' | 'live' | 'vault' | 'guard' | 'version'>;
@@ -50,6 +51,7 @@ export function courier(
     eachAtOnce: config.endpointConcurrency,
     allAtOnce: config.deliveryConcurrency,
   });
+  const share = shareOf(db, config);
   const turnOver = turnover(config, targetStore(vault), healthWatch(config, told));
   // An attempt ends by its own time, for which a webhook may have up to a minute; this lets go of what is left behind.
   const agent = guardedAgent(guard, { connect: { timeout: Math.max(timeout, 60_000) } });
@@ -60,6 +62,8 @@ export function courier(
   let results: Result[] = [];
   let cycling: Promise<void> | null = null;
   let stopped = true;
+  /** Since the cycle that is under way began. */
+  const heldMeanwhile = new Set<string>();
   /** The database refused: nothing is tried before the next sweep. */
   let resting = false;
   let pacing: NodeJS.Timeout | undefined;
@@ -67,7 +71,7 @@ export function courier(
   const hasWork = () => results.length > 0 || lanes.isHungry();
 
   function wake(webhookIds: Iterable<string> = []): void {
-    lanes.mayHaveMore(webhookIds);
+    expect(webhookIds);
     if (stopped || resting || cycling) return;
     cycling = cycles().finally(() => {
       cycling = null;
@@ -75,11 +79,15 @@ export function courier(
     });
   }
 
+  function expect(webhookIds: Iterable<string>): void {
+    lanes.mayHaveMore([...webhookIds].filter(share.isOurs));
+  }
+
   async function cycles(): Promise<void> {
     // The rest of this turn of the event loop may bring more for the same cycle.
     await new Promise(setImmediate);
     try {
-      while (!stopped && hasWork()) await cycle();
+      while (!stopped && hasWork()) await cycle().catch(unlessContention);
     } catch (error) {
       log.error({ err: error }, 'the outbox could not be read or written; trying again with the next sweep');
       resting = true;
@@ -90,13 +98,23 @@ export function courier(
     const given = results;
     const wants = lanes.wants();
     results = [];
+    heldMeanwhile.clear();
     try {
+      const ours = await share.take(wants.map(({ webhookId }) => webhookId).filter(share.isOurs));
       const { settled, turn, claimed, found } = await db.transaction((tx) =>
-        turnOver(tx, given, wants, clock()),
+        turnOver(
+          tx,
+          given,
+          wants.filter(({ webhookId }) => ours.has(webhookId)),
+          clock(),
+        ),
       );
+      // What was read of these may not be so any more, or they fall to another process by now.
+      const stale = [...found.keys()].filter((id) => heldMeanwhile.has(id) || !share.isOurs(id));
+      for (const id of stale) found.delete(id);
       for (const id of idsOf(turn, 'paused', 'disabled')) giveBackUnsent(lanes.hold(id));
       giveBackUnsent(lanes.accept(wants, found, claimed, clock()));
-      lanes.mayHaveMore([...idsOf(turn, 'resumed'), ...nextInLine(settled)]);
+      expect([...idsOf(turn, 'resumed'), ...nextInLine(settled), ...stale]);
     } catch (error) {
       results = [...given, ...results];
       lanes.mayHaveMore(wants.map(({ webhookId }) => webhookId));
@@ -104,6 +122,11 @@ export function courier(
     }
     tellPages(given);
     sendReady();
+  }
+
+  function unlessContention(error: unknown): void {
+    if (!isContention(error)) throw error;
+    log.info({ err: error }, 'the outbox was written by two at once; trying again');
   }
 
   function sendReady(): void {
@@ -122,7 +145,8 @@ export function courier(
   }
 
   async function attempt(lane: Lane, target: Target, claimed: Claimed): Promise<void> {
-    if (claimed.leaseUntil < clock() + (target.timeout ?? timeout)) {
+    const longest = target.timeout ?? timeout;
+    if (claimed.leaseUntil < clock() + longest || !share.covers(target.id, longest)) {
       giveBackUnsent([claimed]);
       return wake([claimed.webhookId]);
     }
@@ -131,7 +155,7 @@ export function courier(
     if (outcome.kind === 'gone') giveBackUnsent(lanes.hold(target.id));
     const isDelivered = outcome.kind === 'delivered';
     learn(lane, isDelivered, attempt.durationMs);
-    const next = nextOf(target, claimed, outcome);
+    const next = nextOf(config, target, claimed, outcome, clock(), random());
     attempted(countedAs(next), attempt.durationMs);
     const told = { target, outcome, startedAt: attempt.startedAt };
     results.push({ claimed, attempt, next, told });
@@ -140,18 +164,6 @@ export function courier(
       sendReady();
       wake();
     });
-  }
-
-  function nextOf({ probe }: Target, { step }: Claimed, outcome: Outcome): Settlement['next'] {
-    const at = clock();
-    if (outcome.kind === 'delivered') return { status: 'delivered', finishedAt: at };
-    if (outcome.kind === 'gone') return { status: 'failed', finishedAt: at };
-    // A try of a paused webhook costs its delivery no step; the next try takes another one.
-    if (probe) return { status: 'pending', step, nextAttemptAt: Math.max(at, outcome.notBefore ?? 0) };
-    const again = nextAttemptAt(config.retrySchedule, step, at, outcome.notBefore, random());
-    return again === null
-      ? { status: 'failed', finishedAt: at }
-      : { status: 'pending', step: step + 1, nextAttemptAt: again };
   }
 
   /** They wait in the database again, as if they had never been claimed. */
@@ -178,9 +190,18 @@ export function courier(
 
   async function sweep(at: number): Promise<void> {
     resting = false;
+    await share.look();
+    await leaveStrays(at);
     await giveBack(db, at);
     wake(await dueWebhooks(db, at));
     sendReady();
+  }
+
+  /** Sends no more of what falls to other processes, and leaves it to them once nothing of it is under way. */
+  async function leaveStrays(at: number): Promise<void> {
+    const strays = share.strays();
+    for (const id of strays) giveBackUnsent(lanes.hold(id));
+    await share.letGo(strays.filter((id) => lanes.isQuiet(id, at)));
   }
 
   /** Waits, at most `limit` ms, until nothing is in flight. */
@@ -195,8 +216,12 @@ export function courier(
     /** Starts at once with these webhooks; call it after the commit that gave them something to deliver. */
     wake,
 
+    /** Whether this process delivers to it, as far as it knows. */
+    serves: (webhookId: string) => !stopped && share.isOurs(webhookId),
+
     /** The webhook was paused, disabled or deleted: nothing more is sent to it until it is woken. */
     hold(webhookId: string): void {
+      heldMeanwhile.add(webhookId);
       giveBackUnsent(lanes.hold(webhookId));
       wake();
     },
@@ -221,7 +246,8 @@ export function courier(
       stopping.abort();
       await allLanded(1_000);
       giveBackUnsent(lanes.releaseAll());
-      await db.transaction((tx) => settle(tx, results));
+      await persistently(() => db.transaction((tx) => settle(tx, results)));
+      await share.leave();
       await agent.destroy();
     },
   };

@@ -89,6 +89,12 @@ export function createLanes({ eachAtOnce, allAtOnce }: { eachAtOnce: number; all
     /** Nothing more is sent to this webhook. Returns what was claimed for it. */
     hold,
 
+    /** Nothing is under way to it, and its pace would let the next go. */
+    isQuiet(webhookId: string, at: number): boolean {
+      const lane = lanes.get(webhookId);
+      return !lane || (lane.inFlight === 0 && lane.ready.length === 0 && lane.due <= at);
+    },
+
     /** All that was claimed and not sent. */
     releaseAll: (): Claimed[] => [...lanes.keys()].flatMap(hold),
 
