@@ -34,6 +34,7 @@ export type Due = { id: string; conversationId: string; dueAt: number };
 export function messageStore(connection: Knex) {
   const table = () => connection('messages');
   const ofConversation = (conversationId: string) => table().where({ conversation_id: conversationId });
+  const dueAt = (id: string, at: number[]) => table().where({ id }).whereIn('reply_due_at', at);
   return {
     /** Call it in the transaction that touched the conversation. */
     async insert(message: NewMessage, at: number): Promise<Message> {
@@ -101,13 +102,19 @@ export function messageStore(connection: Knex) {
       return row ? Number(row.created_at) : null;
     },
 
-    async isDue(id: string): Promise<boolean> {
-      return (await table().where({ id }).whereNotNull('reply_due_at').first('id')) !== undefined;
+    /** Whether it is still due at one of these times, so that nobody else has taken it. */
+    async isDue(id: string, at: number[]): Promise<boolean> {
+      return (await dueAt(id, at).first('id')) !== undefined;
     },
 
     /** True for the one who gives the answer. */
-    async settleDue(id: string): Promise<boolean> {
-      return (await table().where({ id }).whereNotNull('reply_due_at').update({ reply_due_at: null })) === 1;
+    async settleDue(id: string, at: number[]): Promise<boolean> {
+      return (await dueAt(id, at).update({ reply_due_at: null })) === 1;
+    },
+
+    /** It is due for everybody. */
+    async giveDueBack(id: string, at: number[]): Promise<void> {
+      await dueAt(id, at).update({ reply_due_at: 0 });
     },
 
     /** Nothing of this conversation waits for the bot any more. */

@@ -3,10 +3,8 @@ import type { Bot } from '../bots/store.js';
 import type { Deps } from '../deps.js';
 import { announcer } from './announcer.js';
 import { type Message, messageStore } from './messages.js';
+import { owedAnswers, replyLease } from './owed.js';
 import { type Conversation, conversationStore } from './store.js';
-
-/** How long a reply may take before it counts as lost, in ms: longer than a language model is waited for. */
-export const replyLease = 90_000;
 
 const turnsBefore = 20;
 const aSweep = 500;
@@ -31,13 +29,16 @@ export function replyDesk(
   const underWay = new Map<string, UnderWay & { calledOff: AbortController }>();
   /** The end of each conversation's queue: its messages are answered one after another. */
   const queues = new Map<string, Promise<Message | null>>();
-  const pending = new Set<string>();
+  const owed = owedAnswers({ db, clock, log }, callOff);
   let stopped = false;
 
-  /** The bot's reply, once it is stored; null when there is none, and then there will be none by this call. */
-  function begin(message: Message): Promise<Message | null> {
+  /**
+   * The bot's reply, once it is stored; null when there is none, and then there will be none by this call. `until` is
+   * when others may take up the message, as it stands in the database.
+   */
+  function begin(message: Message, until: number): Promise<Message | null> {
     const id = message.conversationId;
-    pending.add(message.id);
+    owed.add(message.id, id, until);
     const turn = (queues.get(id) ?? Promise.resolve(null))
       .then(() => (stopped ? null : reply(message)))
       .catch((error: Error) => {
@@ -45,7 +46,7 @@ export function replyDesk(
         return null;
       })
       .finally(() => {
-        pending.delete(message.id);
+        if (!stopped) owed.remove(message.id);
         if (queues.get(id) === turn) queues.delete(id);
       });
     queues.set(id, turn);
@@ -55,11 +56,14 @@ export function replyDesk(
   async function reply(message: Message): Promise<Message | null> {
     const { conversationId: id, number: replyTo } = message;
     const conversation = await conversationStore(reader).find(id);
-    const isDue = await messageStore(reader).isDue(message.id);
+    const isDue = await owed.isOurs(reader, message.id);
     if (!conversation || conversation.state === 'Active' || !isDue) return null;
 
     const writing = { replyTo, text: '', calledOff: new AbortController() };
     underWay.set(id, writing);
+    const stopListening = live.listen(`conversation:${id}`, (event) => {
+      if (event === 'state') void callOffIfTaken(conversation);
+    });
     tell(id, 'draft', { replyTo, text: '' });
     let stored: Message | null = null;
     try {
@@ -68,10 +72,23 @@ export function replyDesk(
       stored = given && (await commit(conversation, message, given));
       return stored;
     } finally {
+      stopListening();
       underWay.delete(id);
       if (stored) announce.message(conversation);
       else tell(id, 'dropped', { replyTo });
     }
+  }
+
+  function callOff(conversationId: string): void {
+    underWay.get(conversationId)?.calledOff.abort();
+  }
+
+  /** Somebody may have claimed it through another process. */
+  async function callOffIfTaken({ id, claims }: Conversation): Promise<void> {
+    const now = await conversationStore(reader)
+      .find(id)
+      .catch(() => null);
+    if (now && now.claims !== claims) callOff(id);
   }
 
   async function questionOf(conversation: Conversation, message: Message): Promise<Question> {
@@ -110,7 +127,7 @@ export function replyDesk(
       const isStillOurs = await conversationStore(tx).touch(id, at, (update) =>
         update.where({ claims }).whereNot('state', 'Active'),
       );
-      if (!isStillOurs || !(await messageStore(tx).settleDue(message.id))) return null;
+      if (!isStillOurs || !(await owed.settle(tx, message.id))) return null;
       const text = content.replaceAll('\0', '').toWellFormed();
       const reply = { conversationId: id, sender: 'bot' as const, content: text, citations, offersHuman };
       return messageStore(tx).insert({ ...reply, replyTo: message.number }, at);
@@ -137,9 +154,10 @@ export function replyDesk(
     if (stopped) return;
     const store = messageStore(db);
     for (const due of await messageStore(reader).due(owedBefore, aSweep)) {
-      if (pending.has(due.id) || !(await store.takeDue(due, at + replyLease))) continue;
+      const until = at + replyLease;
+      if (owed.has(due.id) || !(await store.takeDue(due, until))) continue;
       const message = await store.find(due.id);
-      if (message) void begin(message);
+      if (message) void begin(message, until);
     }
   }
 
@@ -153,9 +171,7 @@ export function replyDesk(
     underWay: (conversationId: string): UnderWay | null => underWay.get(conversationId) ?? null,
 
     /** Somebody claimed it: what the bot was about to say is not said. */
-    callOff(conversationId: string): void {
-      underWay.get(conversationId)?.calledOff.abort();
-    },
+    callOff,
 
     /** Gives the answers that a process owed and did not give. */
     sweep: (at: number) => takeUp(at, at),
@@ -166,11 +182,12 @@ export function replyDesk(
       await takeUp(ownsDatabase ? Number.MAX_SAFE_INTEGER : at, at);
     },
 
-    /** What is being written is left owed. */
+    /** What is being written is left to others, or to the next start. */
     async stop(): Promise<void> {
       stopped = true;
       for (const { calledOff } of underWay.values()) calledOff.abort();
       await Promise.all(queues.values());
+      await owed.giveBack();
       await answers.close();
     },
   };

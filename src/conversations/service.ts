@@ -13,7 +13,8 @@ import { announcer } from './announcer.js';
 import { forgetAddresses, limiter, type VisitorLimits } from './limits.js';
 import { conversationLists, type Filter } from './lists.js';
 import { type Message, messageStore } from './messages.js';
-import { replyDesk, replyLease } from './replies.js';
+import { replyLease } from './owed.js';
+import { replyDesk } from './replies.js';
 import { type Conversation, conversationStore } from './store.js';
 import { takeovers } from './takeovers.js';
 
@@ -108,7 +109,11 @@ export function conversationService(
     });
     if (!made) return startedBefore(botId, input, origin!);
     announce.message(made.conversation);
-    return { ...made, reply: made.message ? replies.begin(made.message) : none, isNew: true };
+    return {
+      ...made,
+      reply: made.message ? replies.begin(made.message, at + replyLease) : none,
+      isNew: true,
+    };
   }
 
   async function startedBefore(botId: string, { clientId }: NewConversation, origin: NonNullable<Origin>) {
@@ -127,6 +132,7 @@ export function conversationService(
     limits: VisitorLimits | null,
     at: number,
   ): Promise<Said> {
+    const until = at + replyLease;
     const said = await db.transaction(async (tx) => {
       const messages = messageStore(tx);
       if (!(await conversationStore(tx).touch(id, at))) throw new NotFound('Conversation');
@@ -135,7 +141,7 @@ export function conversationService(
       const before = clientId && (await messages.findByClientId(id, clientId));
       if (before) return { conversation, message: before, isNew: false };
       if (limits) await limiter(tx, limits).message(id, at);
-      const replyDueAt = conversation.state === 'Active' ? null : at + replyLease;
+      const replyDueAt = conversation.state === 'Active' ? null : until;
       const message = await messages.insert(
         { conversationId: id, sender: 'visitor', content, clientId, replyDueAt },
         at,
@@ -145,7 +151,7 @@ export function conversationService(
     if (!said.isNew) return { ...said, reply: none };
     announce.message(said.conversation);
     const isAnswered = said.conversation.state !== 'Active';
-    return { ...said, reply: isAnswered ? replies.begin(said.message) : none };
+    return { ...said, reply: isAnswered ? replies.begin(said.message, until) : none };
   }
 
   /** Only who has claimed the conversation may write. */
