@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { isPostgres } from '../records.js';
 import { fromRow, type Sync } from './store.js';
 
 /** A sync that this process may run until the lease ends; the token proves it when something is written. */
@@ -25,14 +26,20 @@ export async function claim(
 ): Promise<Claimed | null> {
   const abandoned = `SELECT id FROM syncs WHERE status = 'running' AND lease_until <= ? AND ${ofLivingSource}`;
   const queued = `SELECT id FROM syncs WHERE status = 'queued' AND ${ofLivingSource} AND ${nobodyRuns}`;
-  const oldest = `SELECT min(id) FROM (${abandoned} UNION ALL ${queued}) AS waiting`;
+  const waiting = `SELECT id FROM (${abandoned} UNION ALL ${queued}) AS waiting`;
+  const oldest = isPostgres(connection)
+    ? // What another process is about to take is passed over. Materialized, so that it is chosen once.
+      `WITH oldest AS MATERIALIZED (
+         SELECT id FROM syncs WHERE id IN (${waiting}) ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)`
+    : `WITH oldest AS (SELECT min(id) AS id FROM (${waiting}) AS first)`;
   const [row] = await rowsOf(
     connection,
-    `UPDATE syncs SET status = 'running', tries = tries + 1, started_at = ?, lease_token = ?, lease_until = ?,
+    `${oldest}
+     UPDATE syncs SET status = 'running', tries = tries + 1, started_at = ?, lease_token = ?, lease_until = ?,
        done = 0, total = NULL, current = NULL
-     WHERE id = (${oldest}) AND (status = 'queued' OR (status = 'running' AND lease_until <= ?))
+     WHERE id = (SELECT id FROM oldest) AND (status = 'queued' OR (status = 'running' AND lease_until <= ?))
      RETURNING *`,
-    [at, lease.token, lease.until, at, at],
+    [at, at, lease.token, lease.until, at],
   );
   return row ? { ...fromRow(row), token: lease.token } : null;
 }

@@ -21,6 +21,7 @@ import { syncService } from '../../src/syncs/service.js';
 import type { Sync } from '../../src/syncs/store.js';
 import { createVault } from '../../src/vault.js';
 import { webhookStore } from '../../src/webhooks/store.js';
+import { databaseFor, dropDatabaseOf } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
 
 export const ada: Actor & { id: string } = {
@@ -37,7 +38,8 @@ type Options = { env?: Record<string, string>; dataDir?: string; runs?: boolean;
 /** Sources, syncs and knowledge on a database of their own, the clock in the test's hands. */
 export async function ground({ env = {}, dataDir, runs = true, megabytes }: Options = {}) {
   const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'hookbell-syncs-'));
-  const config = readConfig({ DATA_DIR: folder, OUTBOUND_ALLOW: '127.0.0.1', ...env });
+  const DATABASE_URL = await databaseFor(folder);
+  const config = readConfig({ DATA_DIR: folder, DATABASE_URL, OUTBOUND_ALLOW: '127.0.0.1', ...env });
   const database = openDatabase({ ...config, acquireTimeout: 20_000 });
   await database.migrate();
   const lines: string[] = [];
@@ -150,7 +152,9 @@ export async function ground({ env = {}, dataDir, runs = true, megabytes }: Opti
     async stop({ keep = false } = {}) {
       await runner.stop();
       await database.close();
-      if (!keep) rmSync(folder, { recursive: true, force: true });
+      if (keep) return;
+      rmSync(folder, { recursive: true, force: true });
+      await dropDatabaseOf(folder);
     },
   };
 }
