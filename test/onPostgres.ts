@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { startPostgres } from './support/postgres.js';
+import { freePort } from './support/processes.js';
+
+// All that asks the database. The rest is the same on any engine (readers of sources, the network), SQLite's own, or
+// starts processes and browsers of its own.
+const rooms = [
+  'accounts',
+  'api',
+  'bots',
+  'conversations',
+  'databases',
+  'delivery',
+  'events',
+  'figures',
+  'home',
+  'http',
+  'knowledge',
+  'mail',
+  'outbound',
+  'outbox',
+  'receivers',
+  'replays',
+  'syncs',
+  'webhooks',
+  'widget',
+];
+
+const server = await startPostgres(Number(await freePort()));
+try {
+  console.log('\n  On PostgreSQL:');
+  const specs = ['--spec', `dist/test/{${rooms.join(',')}}/**/*.test.js`];
+  const mocha = spawn(
+    'npx',
+    ['mocha', '--no-package', '--parallel', '--jobs', '2', '--timeout', '60000', ...specs],
+    {
+      stdio: 'inherit',
+      env: { ...process.env, TEST_POSTGRES: server.url },
+    },
+  );
+  const [code] = await once(mocha, 'close');
+  process.exitCode = code ?? 1;
+} finally {
+  await server.stop();
+}
