@@ -1,5 +1,6 @@
 import { median } from './figures.js';
 import { preciseNow, startReceiver } from './receiver.js';
+import type { Report } from './report.js';
 import { type BenchServer, startServer } from './server.js';
 
 const waiting = 10_000;
@@ -14,7 +15,7 @@ type Id = { id: string };
  * request that makes the event to the arrival of the event. Alone: at a second server where there is no other; the two
  * are measured in turn, so that whatever else this machine does is in both.
  */
-export async function besideOneThatHangs() {
+export async function besideOneThatHangs(): Promise<Report> {
   const [quiet, busy] = [await startServer(), await startServer({ DELIVERY_TIMEOUT: '40s' })];
   const receivers = [await startReceiver(), await startReceiver()] as const;
   try {
@@ -32,11 +33,9 @@ export async function besideOneThatHangs() {
     const path = `/webhooks/${hanging.webhook}/deliveries?status=sending`;
     const { data } = await busy.api<{ data: Id[] }>('GET', path);
     return {
-      waiting,
-      hangingAtOnce: data.length,
-      alone: median(alone),
-      beside: median(beside),
-      ratio: median(beside) / median(alone),
+      rows: { alone: { 'p50, ms': median(alone) }, beside: { 'p50, ms': median(beside) } },
+      notes: [`${waiting} wait for the one that hangs, ${data.length} of them are under way.`],
+      targets: [{ what: 'beside / alone', value: median(beside) / median(alone), atMost: 1.2 }],
     };
   } finally {
     for (const one of [...receivers, quiet, busy]) await one.stop();

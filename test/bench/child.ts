@@ -11,8 +11,8 @@ export type Child = {
 };
 
 /** A program of this folder in a process of its own. It is to end when it is told `{ stop: true }` or is left alone. */
-export function startChild(file: string, args: object, execArgv: string[] = []): Child {
-  const child = fork(join(import.meta.dirname, file), [JSON.stringify(args)], { execArgv });
+export function startChild(file: string, args: object): Child {
+  const child = fork(join(import.meta.dirname, file), [JSON.stringify(args)]);
   const messages: unknown[] = [];
   let heard = () => {};
   child.on('message', (message) => {

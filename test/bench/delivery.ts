@@ -25,7 +25,12 @@ type Arrivals = Awaited<ReturnType<typeof startArrivals>>;
 type Round = { rate: number; cpu: number; serverCpu: number; twice: number };
 
 const ours = { sqlite: 'Hookbell, SQLite', postgres: 'Hookbell, PostgreSQL' };
-const others = { bare: 'bare loop', bull: 'BullMQ, Redis', boss: 'pg-boss, PostgreSQL' };
+const others = {
+  bare: 'bare loop',
+  bull: 'BullMQ, Redis',
+  boss: 'pg-boss, PostgreSQL',
+  bossOneByOne: 'pg-boss, one by one',
+};
 
 /**
  * Deliveries a second of a backlog, from the start to the last arrival, and the processor time of each until all is
@@ -62,6 +67,7 @@ function contestants(postgres: { url: string; pid: number }): Record<string, Con
     [ours.postgres]: { maker: 'hookbell', store: aDatabase },
     [others.bull]: { maker: 'bull', store: aRedis },
     [others.boss]: { maker: 'boss', store: aDatabase },
+    [others.bossOneByOne]: { maker: 'bossOneByOne', store: aDatabase },
   };
 
   function aFolder(later: Later): Store {
@@ -92,12 +98,13 @@ function oneRound(
   return cleaningUp(async (later) => {
     const { place, cpu: serverCpu } = await store(later);
     const task = { url: arrivals.url, webhooks, atOnce, store: place };
-    const execArgv = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
-    const child = startChild(
-      'contestants/process.js',
-      { maker, task, warmUp, count } satisfies Given,
-      execArgv,
-    );
+    const child = startChild('contestants/process.js', {
+      maker,
+      task,
+      warmUp,
+      count,
+      profile,
+    } satisfies Given);
     later(child.stop);
     await child.next();
     const { all } = await arrivals.expect(count);
@@ -174,7 +181,7 @@ function targetsOf(shape: string, of: Of): Target[] {
 }
 
 function barsOf(shape: string, of: Of): Bars {
-  const names = [others.bare, ours.sqlite, ours.postgres, others.bull, others.boss];
+  const names = [others.bare, ours.sqlite, ours.postgres, others.bull, others.boss, others.bossOneByOne];
   const bars = names.map((name) => ({
     name,
     value: of(`${shape}: ${name}`, 'rate'),

@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import { openDatabase } from '../../src/database.js';
 import { claim, dueWebhooks } from '../../src/outbox/claim.js';
 import { cli, temporaryFolder } from '../support/processes.js';
+import { writeLog } from './backlog.js';
 import { median } from './figures.js';
+import type { Report } from './report.js';
 import { type BenchServer, startServer } from './server.js';
 
 const finished = 1_000_000;
 const waiting = 200_000;
 const webhooks = 20;
 const rounds = 15;
-const day = 86_400_000;
 const email = 'bench@example.com';
 const password = 'a password for the bench';
 
@@ -19,12 +19,12 @@ type Times = { p50: number; max: number };
  * A million finished deliveries and 200,000 that wait: how long the claim query, each page and each list of the API
  * take, in ms. Half of all is of one webhook, and the receiver of those that wait is paused, so that they stay.
  */
-export async function flatness() {
+export async function flatness(): Promise<Report> {
   const dataDir = temporaryFolder();
   const first = await startServer({ DATA_DIR: dataDir });
   const ids = await furnish(first);
   await first.stop();
-  await fill(dataDir, ids);
+  await writeLog(dataDir, ids, { finished, waiting });
   const claims = await claimTimes(dataDir, ids);
   const server = await startServer({ DATA_DIR: dataDir });
   try {
@@ -32,9 +32,17 @@ export async function flatness() {
     const took: Record<string, Times> = { ...claims };
     for (const [name, path] of Object.entries(await pages(server, ids)))
       took[name] = await times(() => get(path));
-    const slow = Object.entries(took).filter(([, { max }]) => max > 50);
-    console.table(took);
-    return { finished, waiting, slowerThan50ms: slow.map(([name]) => name) };
+    return {
+      rows: took,
+      notes: [`ms; ${finished} finished deliveries and ${waiting} that wait, SQLite, ${rounds} times each.`],
+      targets: [
+        {
+          what: 'pages and lists slower than 50 ms',
+          value: Object.values(took).filter(({ max }) => max > 50).length,
+          atMost: 0,
+        },
+      ],
+    };
   } finally {
     await server.stop();
   }
@@ -52,52 +60,6 @@ async function furnish({ api }: BenchServer): Promise<Ids> {
     hooks.push(hook.id);
   }
   return { bot, hooks };
-}
-
-/** Every second one of the first webhook, the others of the rest; one in ten of what is over failed. */
-async function fill(dataDir: string, { bot, hooks }: Ids): Promise<void> {
-  const { db, close } = openDatabase({ dataDir });
-  const now = Date.now();
-  const all = finished + waiting;
-  const body = JSON.stringify({
-    event: 'conversation.started',
-    conversation: { id: randomUUID(), botId: bot },
-  });
-  const hook = `CASE WHEN n % 2 = 0 THEN '${hooks[0]}' ELSE (SELECT value FROM json_each('${JSON.stringify(hooks)}') WHERE key = (n / 2) % ${webhooks}) END`;
-  // Those that wait are the latest, and a month passes from the first one to the last.
-  const created = `${now - 29 * day} + n * ${Math.floor((29 * day) / all)}`;
-  const isOver = `n <= ${finished}`;
-  for (let from = 1; from <= all; from += 100_000) {
-    const to = Math.min(all, from + 99_999);
-    const numbers = `WITH RECURSIVE numbers(n) AS (SELECT ${from} UNION ALL SELECT n + 1 FROM numbers WHERE n < ${to})`;
-    await db.transaction(async (tx) => {
-      await tx.raw(
-        `${numbers} INSERT INTO events (seq, bot_id, type, subject, body, test, created_at)
-         SELECT n, ?, 'conversation.started', 'c' || n, ?, 0, ${created} FROM numbers`,
-        [bot, body],
-      );
-      await tx.raw(
-        `${numbers} INSERT INTO deliveries (seq, id, event_seq, webhook_id, subject, status, attempts, next_attempt_at, created_at, finished_at)
-         SELECT n, 'msg_' || printf('%032d', n), n, ${hook}, 'c' || n,
-           CASE WHEN ${isOver} THEN iif(n % 10 = 4, 'failed', 'delivered') ELSE 'pending' END, iif(${isOver}, 1, 0),
-           iif(${isOver}, NULL, ${created}), ${created}, iif(${isOver}, ${created} + 200, NULL)
-         FROM numbers`,
-      );
-      await tx.raw(
-        `${numbers} INSERT INTO attempts (delivery_seq, attempt, started_at, duration_ms, url, status, request_headers, response_headers, response_body, truncated)
-         SELECT n, 1, ${created}, 20, 'https://example.com/', iif(n % 10 = 4, 500, 200), ?, '{}', 'ok', 0
-         FROM numbers WHERE ${isOver}`,
-        [
-          JSON.stringify({
-            'webhook-timestamp': String(Math.floor(now / 1000)),
-            'webhook-signature': 'v1,x',
-          }),
-        ],
-      );
-    });
-  }
-  await db.raw('PRAGMA wal_checkpoint(TRUNCATE)');
-  await close();
 }
 
 /** In a process of its own and rolled back each time: 64 of four webhooks, as the courier takes them. */

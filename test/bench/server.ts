@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { eventually } from '../support/eventually.js';
 import { cli, freePort, type Program, serve, temporaryFolder } from '../support/processes.js';
+import { cpuOf, memoryOf } from './cpu.js';
 
 export type BenchServer = {
   url: string;
@@ -15,7 +15,6 @@ export type BenchServer = {
   stop: () => Promise<void>;
 };
 
-const ticksASecond = 100;
 const email = 'bench@example.com';
 
 /** The product in a process of its own, as `npm start` runs it, with an empty database. */
@@ -31,6 +30,8 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ben
     ...env,
   };
   const running = serve({ ...settings, ADMIN_EMAIL: email, ADMIN_PASSWORD: 'a password for the bench' });
+  const kill = () => running.child.kill('SIGKILL');
+  process.once('exit', kill);
   await eventually('the server is ready', () =>
     fetch(`${url}/readyz`).then(
       ({ ok }) => ok,
@@ -39,16 +40,12 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ben
   );
   const made = await cli(['api-key', 'create', '--email', email], settings);
   const key = made.stdout.trim();
-  const of = (file: string) => readFileSync(`/proc/${running.child.pid}/${file}`, 'utf8');
   return {
     url,
     dataDir: settings.DATA_DIR,
     program: running,
-    peakMemory: () => Number(/VmHWM:\s+(\d+)/.exec(of('status'))![1]) / 1024,
-    cpu: () => {
-      const fields = of('stat').split(') ')[1]!.split(' ');
-      return ((Number(fields[11]) + Number(fields[12])) / ticksASecond) * 1000;
-    },
+    peakMemory: () => memoryOf(running.child.pid!).most,
+    cpu: () => cpuOf(running.child.pid!),
     async api<T>(method: string, path: string, body?: object): Promise<T> {
       const answer = await fetch(`${url}/api/v1${path}`, {
         method,
@@ -61,6 +58,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ben
     async stop() {
       running.child.kill('SIGTERM');
       await running.finished;
+      process.off('exit', kill);
     },
   };
 }

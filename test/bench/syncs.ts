@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-
 import { percentile } from './figures.js';
+import type { Report } from './report.js';
 import { type BenchServer, startServer } from './server.js';
 
 const rows = 100_000;
@@ -9,7 +9,7 @@ const rows = 100_000;
 type Sync = { id: string; status: string; added: number; durationMs: number | null };
 
 /** A CSV file of 100,000 lines by URL, read for the first time and again unchanged, and what `GET /healthz` takes meanwhile, in ms. */
-export async function syncOfCsv() {
+export async function syncOfCsv(): Promise<Report> {
   const site = createServer((_req, res) => res.setHeader('Content-Type', 'text/csv').end(csv()));
   await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
   const server = await startServer();
@@ -25,7 +25,19 @@ export async function syncOfCsv() {
     const first = await watched(server, source.id);
     await server.api('POST', `/data-sources/${source.id}/sync`);
     const again = await watched(server, source.id);
-    return { rows, first, again, idleMemory: idle, peakMemory: server.peakMemory() };
+    return {
+      rows: { first, unchanged: again },
+      notes: [
+        `${rows} lines of CSV by URL, SQLite; ${Math.round(idle)} MB before, ${Math.round(server.peakMemory())} MB at most.`,
+      ],
+      targets: [
+        {
+          what: 'unchanged / first, rows a second',
+          value: again.rowsASecond / first.rowsASecond,
+          atLeast: 10,
+        },
+      ],
+    };
   } finally {
     await server.stop();
     site.close();

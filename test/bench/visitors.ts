@@ -3,6 +3,7 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { Agent, type Dispatcher } from 'undici';
 import { eventually } from '../support/eventually.js';
 import { percentile } from './figures.js';
+import type { Report } from './report.js';
 import { startServer } from './server.js';
 
 const visitors = 500;
@@ -17,7 +18,7 @@ type Times = { echo: number[]; reply: number[] };
  * So many visitors connected at once, each writing every 10 s for a minute. `echo` is the time from sending a message
  * to its coming back on the visitor's stream, `reply` to the bot's answer to it, in ms.
  */
-export async function visitorsAtOnce() {
+export async function visitorsAtOnce(): Promise<Report> {
   const server = await startServer({ TRUST_PROXY: '1' });
   const agent = new Agent({ connections: null, pipelining: 1, bodyTimeout: 0 });
   try {
@@ -30,13 +31,16 @@ export async function visitorsAtOnce() {
     const before = { cpu: server.cpu(), at: performance.now() };
     await Promise.all(followed.map((stream, number) => talk(agent, people[number]!, stream, number)));
     const seconds = (performance.now() - before.at) / 1000;
+    const cpuShare = (server.cpu() - before.cpu) / (seconds * 1000);
+    const figures = (all: number[]) => ({
+      'p50, ms': percentile(all, 0.5),
+      'p99, ms': percentile(all, 0.99),
+    });
     return {
-      visitors,
-      messages: times.echo.length,
-      echo: { p50: percentile(times.echo, 0.5), p99: percentile(times.echo, 0.99) },
-      reply: { p50: percentile(times.reply, 0.5), p99: percentile(times.reply, 0.99) },
-      peakMemory: server.peakMemory(),
-      cpuShare: (server.cpu() - before.cpu) / (seconds * 1000),
+      rows: { echo: figures(times.echo), reply: figures(times.reply) },
+      notes: [
+        `${visitors} visitors, ${times.echo.length} messages, ${Math.round(cpuShare * 100)} % of one processor, ${Math.round(server.peakMemory())} MB at most.`,
+      ],
     };
   } finally {
     await agent.destroy();

@@ -11,7 +11,18 @@ const insertedAtOnce = 1_000;
  * pg-boss: a queue for each webhook. As it comes, a worker rests until half a second has passed after each batch: here
  * it is told that there is more (`notifyWorker`), and has a second worker to send while the first one fetches.
  */
-export async function boss({ url, webhooks, atOnce, store }: Task): Promise<Contestant> {
+export const boss = (task: Task) => working(task, { settlesEach: false });
+
+/**
+ * The same, but each is settled as soon as it is answered and not with its batch, so that a process that dies repeats
+ * no more than what was under way.
+ */
+export const bossOneByOne = (task: Task) => working(task, { settlesEach: true });
+
+async function working(
+  { url, webhooks, atOnce, store }: Task,
+  { settlesEach }: { settlesEach: boolean },
+): Promise<Contestant> {
   const agent = new Agent(agentOptions);
   const pgBoss = new PgBoss({ connectionString: store, max: 20 });
   pgBoss.on('error', (error) => console.error(error));
@@ -21,11 +32,16 @@ export async function boss({ url, webhooks, atOnce, store }: Task): Promise<Cont
   for (const queue of queues)
     await pgBoss.createQueue(queue, { name: queue, retryLimit: 9, retryBackoff: true });
 
+  async function deliver(queue: string, { id, data }: PgBoss.Job<Message>): Promise<void> {
+    await post(agent, data);
+    if (settlesEach) await pgBoss.complete(queue, id);
+  }
+
   async function work(queue: string, limit: ReturnType<typeof limited>): Promise<void> {
     let worker = '';
     const options = { batchSize: aBatch, pollingIntervalSeconds: 0.5, priority: false };
     worker = await pgBoss.work<Message>(queue, options, async (jobs) => {
-      await Promise.all(jobs.map(({ data }) => limit(() => post(agent, data))));
+      await Promise.all(jobs.map((job) => limit(() => deliver(queue, job))));
       pgBoss.notifyWorker(worker);
     });
   }

@@ -9,7 +9,7 @@ import type { Contestant, Task } from './contestant.js';
 const aTransaction = 250;
 
 /** The product itself without its pages, on SQLite (a folder) or PostgreSQL (a URL), each attempt recorded. */
-export async function hookbell({ url, webhooks, atOnce, store }: Task): Promise<Contestant> {
+export async function hookbell({ url, webhooks, atOnce, store }: Task) {
   const config = readConfig({
     ...(store.startsWith('postgres:') ? { DATABASE_URL: store } : { DATA_DIR: store }),
     SECRET_KEY: 'a secret key for the bench',
@@ -36,7 +36,11 @@ export async function hookbell({ url, webhooks, atOnce, store }: Task): Promise<
     );
 
   return {
-    async fill(count) {
+    /** One event in a transaction of its own. */
+    append: (number: number) =>
+      db.transaction((tx) => product.outbox.append(tx, eventOf(number), Date.now())),
+
+    async fill(count: number) {
       for (let from = 0; from < count; from += aTransaction)
         await db.transaction(async (tx) => {
           for (let n = from; n < Math.min(count, from + aTransaction); n++)
@@ -54,5 +58,5 @@ export async function hookbell({ url, webhooks, atOnce, store }: Task): Promise<
       return Number(row!.n);
     },
     stop: () => product.stop(),
-  };
+  } satisfies Contestant & Record<string, unknown>;
 }

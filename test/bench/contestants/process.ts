@@ -1,18 +1,25 @@
 import { eventually } from '../../support/eventually.js';
 import { givenArgs, tellParent, whenTold } from '../child.js';
 import { monotonic } from '../monotonic.js';
+import { startProfile } from '../profile.js';
 import { bareLoop } from './bare.js';
-import { boss } from './boss.js';
+import { boss, bossOneByOne } from './boss.js';
 import { bull } from './bull.js';
 import type { Task } from './contestant.js';
 import { hookbell } from './hookbell.js';
 
-const makers = { bare: bareLoop, hookbell, bull, boss };
+const makers = { bare: bareLoop, hookbell, bull, boss, bossOneByOne };
 
-export type Given = { maker: keyof typeof makers; task: Task; warmUp: number; count: number };
+export type Given = {
+  maker: keyof typeof makers;
+  task: Task;
+  warmUp: number;
+  count: number;
+  profile?: string;
+};
 export type Told = 'go' | 'all arrived';
 
-const { maker, task, warmUp, count } = givenArgs<Given>();
+const { maker, task, warmUp, count, profile } = givenArgs<Given>();
 
 /** What is compiled late is compiled before the clock runs. */
 async function warmed(): Promise<void> {
@@ -28,10 +35,12 @@ const contestant = await makers[maker](task);
 await contestant.fill(count);
 let began = 0;
 let cpu = process.cpuUsage();
+let writeProfile = async () => {};
 
 whenTold(
   async ({ told }: { told: Told }) => {
     if (told === 'go') {
+      if (profile) writeProfile = await startProfile(profile, `${maker}-${task.webhooks}`);
       cpu = process.cpuUsage();
       began = monotonic();
       await contestant.begin();
@@ -42,6 +51,7 @@ whenTold(
       return (await contestant.delivered()) === count;
     });
     const { user, system } = process.cpuUsage(cpu);
+    await writeProfile();
     tellParent({ began, cpu: (user + system) / 1000 });
   },
   () => contestant.stop(),
