@@ -107,6 +107,19 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   };
 });
 
+// What is still on its way belongs to the page that goes now: it would take parts that are kept (hx-preserve) out of
+// the new one. It is not aborted, for that is an error in the console.
+const renewals = new Set();
+document.addEventListener('htmx:beforeRequest', ({ detail: { boosted, xhr } }) => {
+  if (boosted) return;
+  renewals.add(xhr);
+  xhr.addEventListener('loadend', () => renewals.delete(xhr));
+});
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  if (!detail.boosted) return;
+  for (const xhr of renewals) xhr.onload = null;
+});
+
 // A stream that is refused, not merely cut: the user is signed out or the subject gone, and the whole page says so.
 document.addEventListener('htmx:sseError', async ({ detail }) => {
   if (detail.source.readyState !== EventSource.CLOSED) return;
