@@ -162,7 +162,7 @@ describe('a new user, from the setup link to a delivered webhook', () => {
     receiver.answer(500);
     await crumb(page, 'Sync succeeded');
     await button(page, 'Send test event').click();
-    await page.getByRole('main').getByText('pending', { exact: true }).waitFor();
+    await page.locator('#delivery').getByText('pending', { exact: true }).waitFor();
     await page.getByText('The receiver answered 500', { exact: true }).waitFor();
     await page.getByText('Next attempt').waitFor();
     await page.getByText(/^[1-5]s$/).waitFor();
