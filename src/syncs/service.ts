@@ -77,12 +77,13 @@ export function syncService({ db, live }: Pick<Deps, 'db' | 'live'>) {
 
     /** Of each source: its latest sync, and whether one runs. */
     async statesOf(sourceIds: string[]): Promise<Map<string, { last: Sync; isRunning: boolean }>> {
-      const [latest, running] = [
-        await syncStore(db).latestOf(sourceIds),
-        await syncStore(db).runningOf(sourceIds),
-      ];
-      const run = new Set(running.map((sync) => sync.sourceId));
-      return new Map(latest.map((last) => [last.sourceId, { last, isRunning: run.has(last.sourceId) }]));
+      const states = new Map<string, { last: Sync; isRunning: boolean }>();
+      for (const sync of await syncStore(db).currentOf(sourceIds)) {
+        const { last } = states.get(sync.sourceId) ?? { last: sync };
+        const isRunning = sync.status === 'running';
+        states.set(sync.sourceId, { last, isRunning });
+      }
+      return states;
     },
 
     /** Removes what finished before `before`, some hundred at a time; the latest of a source stays. */

@@ -52,14 +52,14 @@ export function syncStore(connection: Knex) {
       return rows.map(fromRow);
     },
 
-    /** The latest sync of each of these sources that has one. */
-    async latestOf(sourceIds: string[]): Promise<Sync[]> {
+    /**
+     * Of each of these sources its latest sync and the one that runs, if it is another, newest first. One
+     * statement: between two, a sync could end.
+     */
+    async currentOf(sourceIds: string[]): Promise<Sync[]> {
       const latest = syncs().max('id').whereIn('source_id', sourceIds).groupBy('source_id');
-      return (await syncs().whereIn('id', latest)).map(fromRow);
-    },
-
-    async runningOf(sourceIds: string[]): Promise<Sync[]> {
-      const rows = await syncs().whereRaw("status = 'running'").whereIn('source_id', sourceIds);
+      const running = syncs().select('id').whereRaw("status = 'running'").whereIn('source_id', sourceIds);
+      const rows = await syncs().whereIn('id', latest).orWhereIn('id', running).orderBy('id', 'desc');
       return rows.map(fromRow);
     },
 

@@ -13,14 +13,14 @@ describe('a line of CSV', () => {
   });
 
   it('defuses what a spreadsheet would calculate', () => {
-    const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', '\r=1'];
+    const formulas = ['=1+1', '+1', '-1', '@SUM(A1)', '＝1+1', '＋1', '－1', '＠SUM(A1)', '\t=1', '\r=1'];
     expect(parse(csvLine(formulas))[0]).to.deep.equal(formulas.map((formula) => `'${formula}`));
     expect(csvLine(['a=1', -1])).to.equal('a=1,-1\r\n');
   });
 
   it('is read as it was written', () => {
     const texts = fc.array(
-      fc.string({ unit: 'grapheme' }).filter((text) => !/^[=+\-@\t\r\uFEFF]/.test(text)),
+      fc.string({ unit: 'grapheme' }).filter((text) => !/^[=+\-@＝＋－＠\t\r\uFEFF]/.test(text)),
       { minLength: 2 },
     );
     fc.assert(

@@ -102,7 +102,7 @@ describe('pages with figures', () => {
     ]);
     expect(page.$('nav[aria-label="Range of the figures"] [aria-current]').text()).to.equal('7 days');
     expect(page.$('[data-figures]').attr('data-figures')).to.equal(`${path}/figures.json?range=7d`);
-    expect(page.$('#webhook').attr('hx-get')).to.equal(`${path}?status=pending&range=7d`);
+    expect(page.$('[hx-target="#webhook"]').attr('hx-get')).to.equal(`${path}?status=pending&range=7d`);
     expect((await ada.get(`${path}?range=1y`)).status).to.equal(422);
     expect((await ada.get('/app?range=1y')).status).to.equal(422);
   });

@@ -70,6 +70,24 @@ describe('the queue of syncs', () => {
     expect((await enqueue('api')).id).to.equal(second.id);
   });
 
+  it('says of a sync that ends while it is asked for that it runs or has ended', async () => {
+    const { id } = await enqueue('hook');
+    await g
+      .db('syncs')
+      .where({ id })
+      .update({ status: 'running', lease_until: g.clock() + 60_000 });
+    const ended = { status: 'succeeded', finished_at: g.clock(), lease_until: null };
+    let ending: PromiseLike<unknown> | undefined;
+    g.db.on('query-response', (_rows, { sql }: { sql: string }) => {
+      if (/ from .syncs/.test(sql)) ending ??= g.db('syncs').where({ id }).update(ended).then();
+    });
+
+    expect((await g.sources.seenBy(ada, sourceId)).status).to.equal('syncing');
+
+    await ending;
+    expect((await g.sources.seenBy(ada, sourceId)).status).to.equal('synced');
+  });
+
   it('keeps the sources apart', async () => {
     const other = await g.source(entries({ B: 'b' }));
 
