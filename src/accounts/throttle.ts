@@ -1,4 +1,4 @@
-import { formatDistanceStrict } from 'date-fns';
+import { formatDistanceStrict } from 'date-fns/formatDistanceStrict';
 import { RateLimiterRes } from 'rate-limiter-flexible';
 import { TooMany } from '../errors.js';
 import { inMemory, type Limiter } from '../http/rateLimits.js';

@@ -1,4 +1,5 @@
-import { formatDuration, intervalToDuration } from 'date-fns';
+import { formatDuration } from 'date-fns/formatDuration';
+import { intervalToDuration } from 'date-fns/intervalToDuration';
 import type { Knex } from 'knex';
 import { hookbell } from '../accounts/actor.js';
 import { hasten } from '../outbox/hasten.js';

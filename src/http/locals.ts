@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatDistanceStrict } from 'date-fns';
+import { formatDistanceStrict } from 'date-fns/formatDistanceStrict';
 import type { RequestHandler } from 'express';
 import type { Deps } from '../deps.js';
 import { mostCounted } from '../outbox/store.js';

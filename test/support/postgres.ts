@@ -36,11 +36,12 @@ export async function startPostgres(port: number, { durable = false } = {}) {
 
 let made = 0;
 
-/** Makes an empty database on a server, and returns its URL. */
-export async function newDatabase(server: string): Promise<string> {
+/** Makes a database on a server, empty or as `pattern` is, and returns its URL. */
+export async function newDatabase(server: string, pattern?: string): Promise<string> {
   made += 1;
   const name = `t${process.pid}_${made}`;
-  await asAdmin(server, (connection) => connection.raw(`CREATE DATABASE ${name}`));
+  const like = pattern ? ` TEMPLATE ${new URL(pattern).pathname.slice(1)}` : '';
+  await asAdmin(server, (connection) => connection.raw(`CREATE DATABASE ${name}${like}`));
   return `${server}/${name}`;
 }
 
