@@ -13,7 +13,14 @@ const spareRows = 3;
 /** A form's fields as the API would take them. */
 export function webhookFromForm(body: Body): Body {
   const { headers, requestsPerSecond, concurrency, timeoutSeconds, inOrder, ...rest } = body;
-  return { ...fields(rest), ...sendingFrom(body, String(body.type)) };
+  return { ...fields(rest), ...fromOldUrl(body), ...sendingFrom(body, String(body.type)) };
+}
+
+/** Into the field of the id goes a whole URL, too: the secret is its last part, unless another one is given. */
+function fromOldUrl({ id, secret }: Body): Body {
+  const [, oldId, oldSecret] = /\/hooks\/([^/?#]+)\/([^/?#]+)/.exec(text(id)) ?? [];
+  if (oldId) return { id: oldId, secret: text(secret) || oldSecret };
+  return text(id) ? { id: text(id) } : {};
 }
 
 /** A form sends every field it shows: one that is empty was emptied, but an empty secret means the old one. */

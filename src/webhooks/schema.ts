@@ -9,6 +9,13 @@ export const secret = z
   .min(16, 'At least 16 characters')
   .max(128, 'At most 128 characters');
 
+/** In any of its versions: it may come from another system. The same in either case (RFC 9562, section 4). */
+export const ownId = z
+  .guid('A UUID such as 38362dae-a2b4-4484-8ced-920082a40b45')
+  .transform((id) => id.toLowerCase())
+  .pipe(z.string())
+  .meta({ format: 'uuid' });
+
 const targetUrl = z
   .url({ protocol: /^https?$/, error: 'An http or https URL such as https://example.com/hook' })
   .max(2000, 'At most 2,000 characters');
@@ -51,6 +58,10 @@ const headersOnce =
 /** Which of the fields a type needs is the service's to say: a trigger needs a source, the others a target. */
 export const newWebhook = z.strictObject({
   type,
+  id: ownId.optional().meta({
+    format: 'uuid',
+    description: 'Of a trigger only: its own id, to keep an old URL. Generated when left out',
+  }),
   dataSourceId: z
     .string()
     .nullish()

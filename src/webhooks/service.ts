@@ -12,7 +12,7 @@ import { mergedHeaders, openedHeaders, sealedHeaders } from './headers.js';
 import { webhookPausing } from './pausing.js';
 import type { NewWebhook, WebhookChanges } from './schema.js';
 import { newSecret, type Secrets, shownSecrets, webhookSecrets } from './secrets.js';
-import { requireFieldsOf, requireSound } from './sound.js';
+import { refuse, requireFieldsOf, requireSound } from './sound.js';
 import type { Standing } from './standing.js';
 import { type Webhook, webhookStore } from './store.js';
 
@@ -80,8 +80,9 @@ export function webhookService(
     ): Promise<{ webhook: Webhook; secrets: Secrets }> {
       const bot = await bots.seenBy(actor, botId);
       requireFieldsOf(input.type, input);
+      if (input.type !== 'sync.trigger' && input.id) refuse('id', 'Only a trigger may bring its own id');
       const webhook: Webhook = {
-        id: uuid(),
+        id: input.id ?? uuid(),
         botId: bot.id,
         type: input.type,
         dataSourceId: input.dataSourceId ?? null,
@@ -109,9 +110,10 @@ export function webhookService(
         signingSecret: signingSecret && vault.seal(signingSecret),
       };
       const details = { type: webhook.type, bot: bot.name };
-      await changed(webhook, actor, at, { action: 'webhook.created', details }, (store) =>
-        store.insert(webhook, sealed),
-      );
+      await changed(webhook, actor, at, { action: 'webhook.created', details }, async (store) => {
+        if (input.id) await store.removeDeletedTrigger(input.id);
+        if (!(await store.insert(webhook, sealed))) refuse('id', 'Another webhook has this id already');
+      });
       return { webhook, secrets: shownSecrets(config.publicUrl, webhook, secret, signingSecret) };
     },
 

@@ -38,6 +38,6 @@ export function requireOutgoing({ type }: Pick<Webhook, 'type'>): void {
   if (type === 'sync.trigger') throw new Conflict('A trigger is called by others: nothing is sent from it');
 }
 
-function refuse(path: string, message: string): never {
+export function refuse(path: string, message: string): never {
   throw new Invalid([{ path, message }]);
 }

@@ -70,8 +70,9 @@ export function webhookStore(connection: Knex) {
       return rows.map(fromRow);
     },
 
-    async insert(webhook: Webhook, sealed: SealedSecrets): Promise<void> {
-      await connection('webhooks').insert({
+    /** False when there is one with this id already. */
+    async insert(webhook: Webhook, sealed: SealedSecrets): Promise<boolean> {
+      const row = {
         id: webhook.id,
         bot_id: webhook.botId,
         type: webhook.type,
@@ -79,7 +80,14 @@ export function webhookStore(connection: Knex) {
         ...toRow(webhook),
         secret: sealed.secret,
         signing_secret: sealed.signingSecret,
-      });
+      };
+      const inserted = await connection('webhooks').insert(row).onConflict('id').ignore().returning('id');
+      return inserted.length === 1;
+    },
+
+    /** Its id is free again at once; with it goes no delivery, for a trigger has none. */
+    async removeDeletedTrigger(id: string): Promise<void> {
+      await connection('webhooks').where({ id, type: 'sync.trigger' }).whereNotNull('deleted_at').delete();
     },
 
     /** Only what is given: delivery notes health in the same row. */

@@ -36,7 +36,8 @@ export function triggerRoutes(
     }
     if (looksAhead(req)) return refuse(res, 403, 'Prefetches and link previews trigger nothing');
 
-    const [, id = '', secret = '', ...more] = req.path.replace(/\/$/, '').split('/');
+    const [, given = '', secret = '', ...more] = req.path.replace(/\/$/, '').split('/');
+    const id = given.toLowerCase();
     const trigger = await findTrigger(db, id);
     if (!isRight(secret, trigger) || more.length > 0) return refuse(res, 404, 'Not found');
     const wait = await overLimit(id);
