@@ -36,8 +36,8 @@ export function botService({ db }: Pick<Deps, 'db'>) {
 
     list: (actor: Actor, window: Window) => bots.list(window, actor.role === 'admin' ? null : actor.id),
 
-    async create(input: NewBot, actor: Actor, at: number): Promise<Bot> {
-      const bot: Bot = { ...input, id: uuid(), createdAt: at, updatedAt: at };
+    async create(input: NewBot, actor: Actor, at: number, id = uuid()): Promise<Bot> {
+      const bot: Bot = { ...input, id, createdAt: at, updatedAt: at };
       await db.transaction(async (tx) => {
         await botStore(tx).insert(bot);
         await auditLog(tx).record(actor, { action: 'bot.created', subject: bot.name, subjectId: bot.id }, at);

@@ -98,12 +98,13 @@ export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guar
       actor: Actor,
       at: number,
       trigger: Trigger = 'manual',
+      id = uuid(),
     ): Promise<Source> {
       const bot = await bots.seenBy(actor, botId);
       const settings = input.config as Settings;
       await requireReachable(deps, settings);
       const source: StoredSource = {
-        id: uuid(),
+        id,
         botId: bot.id,
         name: input.name,
         type: input.type,

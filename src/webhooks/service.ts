@@ -77,6 +77,7 @@ export function webhookService(
       input: NewWebhook,
       actor: Actor,
       at: number,
+      brought: { id?: string; signingSecret?: string | undefined } = {},
     ): Promise<{ webhook: Webhook; secrets: Secrets }> {
       const bot = await bots.seenBy(actor, botId);
       requireFieldsOf(input.type, input);
