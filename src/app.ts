@@ -20,6 +20,7 @@ import { figureEndpoints } from './figures/api.js';
 import { figureRoutes } from './figures/routes.js';
 import { healthRoutes } from './health.js';
 import { homeRoutes } from './home/routes.js';
+import { sampleRoutes } from './home/sampleRoutes.js';
 import type { Hookbell } from './hookbell.js';
 import { assets } from './http/assets.js';
 import { csrfProtection } from './http/csrf.js';
@@ -112,6 +113,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', storageRoutes(deps, hookbell.storage));
   app.use('/app', botRoutes(deps, bots, accounts));
   app.use('/app', homeRoutes(deps, hookbell));
+  app.use('/app', sampleRoutes(deps, hookbell));
   app.use('/app', overviewRoutes(hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
   app.use('/app', widgetTabRoutes(deps, bots));

@@ -17,6 +17,8 @@ import { eventAnnouncer } from './events/announcer.js';
 import { eventService } from './events/service.js';
 import { figureService } from './figures/service.js';
 import { sampleBacklog } from './figures/upkeep.js';
+import { firstSteps as createFirstSteps } from './home/firstSteps.js';
+import { sampleService } from './home/sample.js';
 import { createLive } from './http/live.js';
 import { knowledgeSearch } from './knowledge/search.js';
 import { mailer } from './mail/mailer.js';
@@ -119,6 +121,8 @@ export async function createHookbell(
     { ...deps, guard: own.known(deps.guard) },
     { bots, sources, courier: allCouriers, standing: webhookStanding },
   );
+  const sample = sampleService(deps, { bots, sources, webhooks, receivers });
+  const firstSteps = createFirstSteps(deps);
   const deliveries = deliveryService(deps, { webhooks, outbox, courier: allCouriers });
   const events = eventService(deps, { bots });
   const figures = figureService(deps, { webhooks });
@@ -133,6 +137,7 @@ export async function createHookbell(
     { name: 'replays', every: '* * * * * *', run: replaying.sweep },
     { name: 'ended replays', every: '40 * * * * *', isForOne: true, run: replaying.prune },
     ...conversationChores(conversations, mail),
+    { name: 'first steps', every: '25 * * * * *', isForOne: true, run: firstSteps.settle },
     { name: 'backlog', every: '15 * * * * *', isForOne: true, run: (at) => sampleBacklog(deps, at) },
     { name: 'receivers', every: '50 * * * * *', isForOne: true, run: receivers.prune },
     { name: 'purge', every: '*/10 * * * * *', isForOne: true, run: purging(deps, { syncs }) },
@@ -158,6 +163,8 @@ export async function createHookbell(
     replaying,
     figures,
     receivers,
+    sample,
+    firstSteps,
     outbox,
     outbound,
     storage: storageMeter(deps),

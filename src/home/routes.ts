@@ -7,19 +7,29 @@ import { rangeQuery } from '../figures/range.js';
 import type { FigureService } from '../figures/service.js';
 import type { SourceService } from '../sources/service.js';
 import { healthOf, type WebhookService } from '../webhooks/service.js';
+import type { FirstStepsService } from './firstSteps.js';
+import type { SampleService } from './sample.js';
 import { failedSources } from './store.js';
 
-type Parts = { bots: BotService; sources: SourceService; webhooks: WebhookService; figures: FigureService };
+type Parts = {
+  bots: BotService;
+  sources: SourceService;
+  webhooks: WebhookService;
+  figures: FigureService;
+  firstSteps: FirstStepsService;
+  sample: SampleService;
+};
 
 const shownBots = { limit: 12, after: null };
 
 /** The dashboard: the bots, and what needs somebody's attention. */
 export function homeRoutes(
   { reader, clock, live }: Pick<Deps, 'reader' | 'clock' | 'live'>,
-  { bots, sources, webhooks, figures }: Parts,
+  { bots, sources, webhooks, figures, firstSteps, sample }: Parts,
 ): Router {
   const router = Router();
   router.get('/', requireUser, show);
+  router.post('/first-steps/dismiss', requireAdmin, dismiss);
   router.get('/live', requireAdmin, (req, res) => live.stream(req, res, ['webhooks']));
   return router;
 
@@ -42,8 +52,16 @@ export function homeRoutes(
       unwell: isAdmin
         ? (await webhooks.unwell()).map((webhook) => ({ ...webhook, ...healthOf(webhook) }))
         : [],
+      steps: isAdmin ? await firstSteps.current() : null,
+      sample: isAdmin ? await sample.find() : null,
       failed: isAdmin ? await failedSources(reader) : [],
     });
+  }
+
+  async function dismiss(req: Request, res: Response) {
+    await firstSteps.dismiss(actorOf(req), clock());
+    req.session.notice = 'The first steps are gone. The README has them, too.';
+    res.redirect(303, '/app');
   }
 
   async function panel(req: Request) {

@@ -3,10 +3,10 @@ import { actorOf, requireUser } from '../accounts/access.js';
 import { page, pageQuery, windowOf } from '../api/paging.js';
 import type { Deps } from '../deps.js';
 import { emptyForm, type FormState, fields, submitted } from '../http/form.js';
-import type { ReceivedRequest } from './requests.js';
+import { requestsShown } from './requestsShown.js';
 import { answerForm } from './schema.js';
 import { nameOf, type ReceiverService } from './service.js';
-import { choices, inWords, shown } from './shown.js';
+import { choices, inWords } from './shown.js';
 import type { Receiver } from './store.js';
 
 type Parts = { receivers: ReceiverService };
@@ -73,18 +73,8 @@ export function receiverPageRoutes(
       senders,
       isFirst: !query.cursor,
       address: req.method === 'GET' ? req.originalUrl : `/app/receivers/${receiver.id}`,
-      requests: await inFull(data),
+      requests: await requestsShown(receivers, data, clock()),
       next: nextCursor,
-    });
-  }
-
-  async function inFull(rows: ReceivedRequest[]) {
-    const ids = new Set(rows.flatMap(({ messageId }) => messageId ?? []));
-    const next = await receivers.nextAttempts([...ids]);
-    return rows.map((row) => {
-      // The latest request of a delivery says when it is sent again.
-      const isLatest = row.messageId !== null && ids.delete(row.messageId);
-      return shown(row, receivers.headersOf(row), (isLatest && next.get(row.messageId!)) || null, clock());
     });
   }
 
@@ -121,7 +111,7 @@ export function receiverPageRoutes(
   async function showRequest(req: Request, res: Response) {
     const receiver = await receivers.seenBy(actorOf(req), String(req.params.id));
     const found = await receivers.requestOf(receiver, Number(req.params.request));
-    const [request] = await inFull([found]);
+    const [request] = await requestsShown(receivers, [found], clock());
     res.set('Cache-Control', 'no-store').render('receivers/request', {
       receiver,
       name: nameOf(receiver.id),
