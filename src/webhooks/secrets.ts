@@ -80,10 +80,10 @@ export function webhookSecrets(
       overlap: number,
       actor: Actor,
       at: number,
+      signingSecret = newSigningSecret(),
     ): Promise<{ signingSecret: string }> {
       const webhook = await seenBy(actor, id);
       requireOutgoing(webhook);
-      const signingSecret = newSigningSecret();
       const details = { overlapHours: overlap / hour };
       await changed(webhook, actor, at, { action: 'webhook.signing-secret-rotated', details }, (store) =>
         store.rotateSigningSecret(id, vault.seal(signingSecret), at + overlap, at),

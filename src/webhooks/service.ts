@@ -72,6 +72,7 @@ export function webhookService(
     countOf: (botId: string) => webhookStore(db).count(botId),
     unwell: () => webhookStore(db).unwell(),
 
+    /** `brought`: what it had where it was before. */
     async create(
       botId: string,
       input: NewWebhook,
@@ -83,7 +84,7 @@ export function webhookService(
       requireFieldsOf(input.type, input);
       if (input.type !== 'sync.trigger' && input.id) refuse('id', 'Only a trigger may bring its own id');
       const webhook: Webhook = {
-        id: input.id ?? uuid(),
+        id: input.id ?? brought.id ?? uuid(),
         botId: bot.id,
         type: input.type,
         dataSourceId: input.dataSourceId ?? null,
@@ -105,7 +106,8 @@ export function webhookService(
       };
       await requireSound({ guard, sources }, webhook);
       const secret = input.secret ?? newSecret();
-      const signingSecret = webhook.type === 'sync.trigger' ? null : newSigningSecret();
+      const signingSecret =
+        webhook.type === 'sync.trigger' ? null : (brought.signingSecret ?? newSigningSecret());
       const sealed = {
         secret: vault.seal(secret),
         signingSecret: signingSecret && vault.seal(signingSecret),
