@@ -1,9 +1,9 @@
+import { startChild } from '../support/child.js';
 import type { Arrived } from './arrivalsProcess.js';
-import { startChild } from './child.js';
 
 /** A receiver in a process of its own. With `keeps` it keeps what it gets. */
 export async function startArrivals({ keeps = false } = {}) {
-  const child = startChild('arrivalsProcess.js', { keeps });
+  const child = startChild(new URL('./arrivalsProcess.js', import.meta.url), { keeps });
   const { port } = await child.next<{ port: number }>();
   return {
     url: `http://127.0.0.1:${port}`,

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { givenArgs, tellParent, whenTold } from './child.js';
+import { givenArgs, tellParent, whenTold } from '../support/child.js';
 import { monotonic } from './monotonic.js';
 
 export type Arrived = { last: number; twice: number; kept: { body: string; at: number }[] };

@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import { givenArgs, tellParent, whenTold } from './child.js';
+import { givenArgs, tellParent, whenTold } from '../support/child.js';
 import { monotonic } from './monotonic.js';
 
 export type Called = { perSecond: number; p99: number };

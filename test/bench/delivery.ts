@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startChild } from '../support/child.js';
+import { cleaningUp } from '../support/cleanUp.js';
 import { dropDatabase, newDatabase, startPostgres } from '../support/postgres.js';
 import { freePort } from '../support/processes.js';
 import { startArrivals } from './arrivals.js';
-import { startChild } from './child.js';
-import { cleaningUp } from './cleanUp.js';
 import type { Given, Told } from './contestants/process.js';
 import { cpuOf, cpuOfFamily } from './cpu.js';
 import { median } from './figures.js';
@@ -98,7 +98,7 @@ function oneRound(
   return cleaningUp(async (later) => {
     const { place, cpu: serverCpu } = await store(later);
     const task = { url: arrivals.url, webhooks, atOnce, store: place };
-    const child = startChild('contestants/process.js', {
+    const child = startChild(new URL('./contestants/process.js', import.meta.url), {
       maker,
       task,
       warmUp,

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { tellParent, whenTold } from './child.js';
+import { tellParent, whenTold } from '../support/child.js';
 
 /** What a trigger would be that does nothing. */
 const app = express();

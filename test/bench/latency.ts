@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startChild } from '../support/child.js';
+import { cleaningUp } from '../support/cleanUp.js';
 import { startArrivals } from './arrivals.js';
-import { startChild } from './child.js';
-import { cleaningUp } from './cleanUp.js';
 import { median, percentile } from './figures.js';
 import type { Emitted, Given } from './latencyProcess.js';
 import type { Options } from './options.js';
@@ -21,7 +21,10 @@ export function deliveryLatency({ rounds }: Options): Promise<Report> {
     later(() => rmSync(store, { recursive: true, force: true }));
     const arrivals = await startArrivals({ keeps: true });
     later(arrivals.stop);
-    const child = startChild('latencyProcess.js', { url: arrivals.url, store } satisfies Given);
+    const child = startChild(new URL('./latencyProcess.js', import.meta.url), {
+      url: arrivals.url,
+      store,
+    } satisfies Given);
     later(child.stop);
     await child.next();
 

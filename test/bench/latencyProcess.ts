@@ -1,4 +1,4 @@
-import { givenArgs, tellParent, whenTold } from './child.js';
+import { givenArgs, tellParent, whenTold } from '../support/child.js';
 import { hookbell } from './contestants/hookbell.js';
 import { monotonic } from './monotonic.js';
 

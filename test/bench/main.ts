@@ -1,9 +1,9 @@
+import { cleanUpNow } from '../support/cleanUp.js';
+import { inOneLine, load, machine } from '../support/machine.js';
 import { besideOneThatHangs } from './beside.js';
-import { cleanUpNow } from './cleanUp.js';
 import { deliveryThroughput } from './delivery.js';
 import { flatness } from './flat.js';
 import { deliveryLatency } from './latency.js';
-import { inOneLine, load, machine } from './machine.js';
 import { type Options, optionsOf } from './options.js';
 import { record } from './record.js';
 import { print, type Report } from './report.js';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inOneLine, type Machine } from '../support/machine.js';
 import { chart } from './chart.js';
-import { inOneLine, type Machine } from './machine.js';
 import type { Report } from './report.js';
 
 /** What a bench found, when, where, and how busy the machine was when it began. */

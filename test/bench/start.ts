@@ -1,8 +1,8 @@
+import { cleaningUp } from '../support/cleanUp.js';
 import { eventually } from '../support/eventually.js';
 import { freePort, serve, temporaryFolder } from '../support/processes.js';
 import { startArrivals } from './arrivals.js';
 import { writeLog } from './backlog.js';
-import { cleaningUp } from './cleanUp.js';
 import { memoryOf } from './cpu.js';
 import { median } from './figures.js';
 import type { Options } from './options.js';

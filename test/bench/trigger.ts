@@ -1,6 +1,6 @@
+import { startChild } from '../support/child.js';
+import { cleaningUp } from '../support/cleanUp.js';
 import type { Called } from './callerProcess.js';
-import { startChild } from './child.js';
-import { cleaningUp } from './cleanUp.js';
 import { median } from './figures.js';
 import type { Options } from './options.js';
 import type { Report } from './report.js';
@@ -17,10 +17,10 @@ const names = { bare: 'bare Express route', all: 'trigger hook', web: 'trigger h
  */
 export function triggerHook({ rounds }: Options): Promise<Report> {
   return cleaningUp(async (later) => {
-    const express = startChild('expressProcess.js', {});
+    const express = startChild(new URL('./expressProcess.js', import.meta.url), {});
     later(express.stop);
     const { port } = await express.next<{ port: number }>();
-    const caller = startChild('callerProcess.js', { connections });
+    const caller = startChild(new URL('./callerProcess.js', import.meta.url), { connections });
     later(caller.stop);
     await caller.next();
     const urls = {

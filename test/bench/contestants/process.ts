@@ -1,5 +1,5 @@
+import { givenArgs, tellParent, whenTold } from '../../support/child.js';
 import { eventually } from '../../support/eventually.js';
-import { givenArgs, tellParent, whenTold } from '../child.js';
 import { monotonic } from '../monotonic.js';
 import { startProfile } from '../profile.js';
 import { bareLoop } from './bare.js';

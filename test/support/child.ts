@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 export type Child = {
   pid: number;
@@ -10,9 +10,10 @@ export type Child = {
   stop: () => Promise<void>;
 };
 
-/** A program of this folder in a process of its own. It is to end when it is told `{ stop: true }` or is left alone. */
-export function startChild(file: string, args: object): Child {
-  const child = fork(join(import.meta.dirname, file), [JSON.stringify(args)]);
+/** A program in a process of its own. It is to end when it is told `{ stop: true }` or is left alone. */
+export function startChild(program: URL, args: object): Child {
+  const file = fileURLToPath(program);
+  const child = fork(file, [JSON.stringify(args)]);
   const messages: unknown[] = [];
   let heard = () => {};
   child.on('message', (message) => {
