@@ -22,6 +22,9 @@ export type Item =
 
 export type UploadedFile = { name: string; path: string; bytes: number };
 
+/** Whether an address that was come upon is read. `unlike` what globs ask for, or `barred` whatever they ask for. */
+export type Verdict = { kind: 'wanted' | 'unlike' | 'barred'; why: string | null };
+
 /** What a connector may use. Runs in a worker thread: nothing here touches the database. */
 export type Surroundings = {
   fetch: Fetch;
@@ -33,6 +36,10 @@ export type Surroundings = {
   /** Tells how many rows there are in all, as far as is known. */
   expect: (total: number) => void;
   signal: AbortSignal;
+  /** Hears of each address that is come upon, perhaps more than once; the last word counts. */
+  consider?: (address: string, verdict: Verdict) => void;
+  /** Hears, as a sentence, what is probably not meant although it can be read. */
+  remark?: (sentence: string) => void;
 };
 
 /**

@@ -170,6 +170,23 @@ describe('a website source', () => {
       });
     }
 
+    const excuses = [
+      'Loading…',
+      'You need to enable JavaScript to run this app.',
+      'JavaScript is required to view this page.',
+      'Bitte warten, die Seite wird geladen. Bitte aktivieren Sie JavaScript.',
+    ];
+    for (const text of excuses) {
+      it(`takes “${text}” for no text where there are scripts`, async () => {
+        serve({ '/': `<body><div id="root">${text}</div><script src="/app.js"></script></body>` });
+
+        expect(await reasonOf(only())).to.equal('the page shows nothing without JavaScript');
+        expect(await textOf(`<main>${text}</main>`)).to.equal(text);
+        const article = `<main><p>${'We load ships. '.repeat(30)}<p>${text}</main><script>x()</script>`;
+        expect(await textOf(article)).to.include(text);
+      });
+    }
+
     it('survives a page that is nested beyond reason', async () => {
       for (const tag of ['<div>', '<b>', '<x-a/>', '<svg><div/>'])
         expect(await reasonOf(textOf(`<body>${tag.repeat(400_000)}deep`))).to.equal(
@@ -240,6 +257,54 @@ describe('a website source', () => {
       });
 
       expect(pathsOf(await readSite())).to.deep.equal(['/', '/new']);
+    });
+
+    it('has a page once, whatever sorts it, lists it or names a session in its address', async () => {
+      const list = page(
+        'List',
+        '/list?C=N;O=D',
+        '/list;jsessionid=A1?phpsessid=2',
+        '/list?view=grid',
+        '/other',
+      );
+      serve({
+        '/': page('Home', '/list', '/index.html'),
+        '/index.html': page('Home', '/list', '/index.html'),
+        '/list': list,
+        '/list?view=grid': list.replace('<nav>', '<nav class="grid">'),
+        '/other': page('List'),
+      });
+
+      const first = await readSite();
+      const second = await readSite({}, { after: first });
+
+      expect(pathsOf(first)).to.deep.equal(['/', '/list', '/other']);
+      expect(asked().slice(0, 5)).to.have.members(['/', '/list', '/index.html', '/list?view=grid', '/other']);
+      expect(second.items.map(({ kind }) => kind)).to.deep.equal(['same', 'same', 'same', 'memo']);
+    });
+
+    it('is asked again for what it was asked too much for', async () => {
+      let refusals = 3;
+      serve({ '/': page('Home', '/a', '/b'), '/b': page('B') });
+      site.pages['/a'] = (_request, response) => {
+        if (refusals-- > 0) return response.writeHead(429, { 'Retry-After': '0' }).end();
+        response.setHeader('Content-Type', 'text/html').end(page('A'));
+      };
+
+      const result = await readSite();
+
+      expect([pathsOf(result), result.failed]).to.deep.equal([['/', '/a', '/b'], []]);
+    });
+
+    it('is left alone when it goes on to say that it is asked too much', async () => {
+      const links = Array.from({ length: 20 }, (_, n) => `/${n}`);
+      serve({ '/': page('Home', ...links) });
+      for (const link of links) site.pages[link] = { status: 429, headers: { 'Retry-After': '3600' } };
+
+      expect(await reasonOf(readSite())).to.match(
+        /^the site says again and again that it is asked too much: /,
+      );
+      expect(asked().length).to.be.below(12);
     });
 
     it('stays on the site it was led to', async () => {
@@ -565,6 +630,55 @@ describe('a website source', () => {
         '/a',
         '/linked',
       ]);
+    });
+
+    it('is read where a redirect leads, with what it names there', async () => {
+      const moved = await staticSite(some);
+      serve({ '/sitemap.xml': { status: 301, headers: { Location: `${moved.origin}/sitemap.xml` } } });
+      moved.pages['/sitemap.xml'] = xml(urls(`${moved.origin}/a`, '/b'));
+
+      const config = { url: `${site.origin}/`, mode: 'sitemap' };
+      const { keys } = await read('website', config, { fetch: fetchFor([site, moved]) });
+
+      expect(keys).to.deep.equal([`${moved.origin}/a`]);
+      expect(moved.paths()).to.deep.equal(['/sitemap.xml', '/robots.txt', '/a']);
+      await moved.close();
+    });
+
+    it('says why nothing that it names is read', async () => {
+      serve({ '/sitemap.xml': xml(urls('https://www.other.test/a', 'https://www.other.test/b')) });
+      const reason = () => reasonOf(readSite({ mode: 'sitemap' }));
+
+      expect(await reason()).to.equal(
+        'all 2 pages that the sitemap names would be left out: https://www.other.test/a is on another site, https://www.other.test',
+      );
+      serve({ '/sitemap.xml': xml(urls('/a')) });
+      expect(await reasonOf(readSite({ mode: 'sitemap', include: ['/docs/**'] }))).to.equal(
+        `the page that the sitemap names would be left out: ${site.origin}/a is like none of the paths to include`,
+      );
+    });
+
+    it('is only asked whether it has changed, as are robots.txt and the sitemaps that it names', async () => {
+      serve({
+        ...some,
+        '/robots.txt': { body: `Sitemap: ${site.origin}/index.xml` },
+        '/index.xml': xml(index('/one.xml', '/two.xml.gz')),
+        '/one.xml': xml(urls('/a')),
+        '/two.xml.gz': { body: gzipSync(urls('/linked')) },
+      });
+      const first = await readSite({ mode: 'sitemap' });
+      const before = site.requests.length;
+
+      const second = await readSite({ mode: 'sitemap' }, { after: first });
+      const statuses = site.requests.slice(before).map(({ path, status }) => `${status} ${path}`);
+      serve({ '/one.xml': xml(urls('/b?x=1&amp;y=2')) });
+      const third = await readSite({ mode: 'sitemap' }, { after: second });
+
+      const all = ['/robots.txt', '/index.xml', '/one.xml', '/two.xml.gz', '/a', '/linked'];
+      expect(statuses).to.deep.equal(all.map((path) => `304 ${path}`));
+      expect(second.memo).to.deep.equal(first.memo);
+      expect(pathsOf(third)).to.deep.equal(['/b?x=1&y=2']);
+      expect(third.items.filter(({ kind }) => kind === 'same')).to.have.length(1);
     });
 
     it('obeys maxPages and globs', async () => {

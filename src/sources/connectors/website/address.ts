@@ -1,6 +1,8 @@
-import picomatch from 'picomatch';
-
-const tracking = /^(utm_\w+|gclid|gbraid|wbraid|fbclid|msclkid|mc_[ce]id|igshid|_ga|phpsessid)(=|$)/i;
+const tracking =
+  /^(utm_\w+|gclid|gbraid|wbraid|fbclid|msclkid|mc_[ce]id|igshid|_ga|phpsessid|jsessionid|cfid|cftoken|replytocom)(=|$)/i;
+// How a folder that Apache lists is to be sorted.
+const sorting = /^C=[NMSD];O=[AD]$/;
+const session = /;jsessionid=[^/]*/i;
 
 const notPages =
   /\.(jpe?g|png|gif|svg|webp|avif|ico|bmp|tiff?|css|m?js|map|pdf|docx?|xlsx?|pptx?|odt|epub|zip|gz|tgz|bz2|xz|zst|7z|rar|tar|exe|dmg|msi|deb|rpm|iso|apk|jar|mp[34]|m4a|webm|og[gv]|wav|mov|avi|woff2?|ttf|otf|eot)$/i;
@@ -9,9 +11,12 @@ const notPages =
 export function normalised(address: string | URL): string {
   const url = new URL(address);
   url.hash = '';
+  url.pathname = url.pathname.replace(session, '');
   // Not with URLSearchParams, which would write the parameters that stay in another way.
   const kept = url.search.slice(1).split('&');
-  url.search = kept.filter((parameter) => parameter && !tracking.test(parameter)).join('&');
+  url.search = kept
+    .filter((parameter) => parameter && !tracking.test(parameter) && !sorting.test(parameter))
+    .join('&');
   return url.href;
 }
 
@@ -20,6 +25,11 @@ export function linkedAddress(href: string | undefined, base: string): string | 
   if (!href || !URL.canParse(href, base)) return null;
   const url = new URL(href, base);
   return /^https?:$/.test(url.protocol) && !url.username ? normalised(url) : null;
+}
+
+/** The path that addresses of one page are likely to share: that of a folder is also that of its index. */
+export function folderOf(address: string): string {
+  return new URL(address).pathname.replace(/\/(index|default)\.(x?html?|php|aspx?)$/i, '/');
 }
 
 /** The path of an address as people read it. */
@@ -35,23 +45,4 @@ export function pathOf(address: string): string {
 /** Whether an address could be that of a page, by what its path ends in. */
 export function mayBePage(address: string): boolean {
   return !notPages.test(new URL(address).pathname);
-}
-
-/**
- * Globs are matched on the path of a page, e.g. `/docs/**`: `*` is anything within a part of it, `**` any
- * number of parts, `{a,b}` one or the other; `/docs/**` takes in `/docs` itself. Case matters, the query does not.
- */
-export function pathFilter(include: readonly string[] = [], exclude: readonly string[] = []) {
-  const isIncluded = include.length ? picomatch(include.map(rooted), { dot: true }) : () => true;
-  const isExcluded = exclude.length ? picomatch(exclude.map(rooted), { dot: true }) : () => false;
-  return (address: string): boolean => {
-    const path = pathOf(address);
-    // `/docs/` is `/docs` to whoever writes a glob.
-    const paths = [path, path.replace(/(.)\/$/, '$1')];
-    return paths.some((path) => isIncluded(path)) && !paths.some((path) => isExcluded(path));
-  };
-}
-
-function rooted(glob: string): string {
-  return /^[/*]/.test(glob) ? glob : `/${glob}`;
 }

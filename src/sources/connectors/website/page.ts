@@ -12,8 +12,10 @@ export type Page = {
   /** The address the page says it is to be known by. */
   canonical: string | null;
   noindex: boolean;
-  /** It has scripts but no text: a browser would make some. */
+  /** It has scripts but no text, or only what they are to replace: a browser would make some. */
   needsScript: boolean;
+  /** The selector found nothing, so that the text is where it usually is. */
+  lacksSelected: boolean;
 };
 
 const mostLinks = 10_000;
@@ -38,6 +40,7 @@ export function pageFrom(
   const canonical = linkedAddress($('link[rel~=canonical i][href]').attr('href'), base);
   const hasScript = $('script').length > 0;
   const title = inOneLine($('title:not(svg title)').first().text()) || inOneLine($('h1').first().text());
+  const lacksSelected = selector !== undefined && !$(selector).length;
   const text = mainText($, selector);
   return {
     title,
@@ -45,8 +48,18 @@ export function pageFrom(
     links,
     canonical,
     noindex: /\b(noindex|none)\b/i.test(robots),
-    needsScript: !text && hasScript,
+    lacksSelected,
+    needsScript: hasScript && (!text || isExcuse(text)),
   };
+}
+
+const longestExcuse = 300;
+const excuse =
+  /^(loading|please wait|one moment|just a moment|wird geladen|chargement|cargando)\b.{0,60}$|\b(enable|requires?|needs?|activate|turn on|without|aktivier\w+|activer)\b[^.]{0,60}\bjavascript\b|\bjavascript\b[^.]{0,60}\b(required|needed|enabled|disabled|aktivier\w+|activé)\b/is;
+
+/** What applications show until their scripts run. */
+function isExcuse(text: string): boolean {
+  return text.length <= longestExcuse && excuse.test(text);
 }
 
 function linksIn($: CheerioAPI, base: string): string[] {

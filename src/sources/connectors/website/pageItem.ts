@@ -9,15 +9,20 @@ export type PageItem =
   | Extract<Item, { kind: 'same' }>
   | Extract<Item, { kind: 'failed' }>;
 
-/** What became of a visit to an address; null if there is no row to be had there. */
-export function pageItem(address: string, visit: Visit, memory: SiteMemory): PageItem | null {
+/** There is no row to be had at an address; `why` as the end of “it is …”. */
+type NoItem = { kind: 'none'; why: string };
+
+/** What became of a visit to an address. */
+export function pageItem(address: string, visit: Visit, memory: SiteMemory): PageItem | NoItem {
   switch (visit.kind) {
     case 'none':
-      return null;
+      return { kind: 'none', why: `left out: ${visit.reason}` };
     case 'failed':
-      return visit;
+      return { kind: 'failed', key: visit.key, reason: visit.reason };
     case 'same':
-      return visit.key === null ? null : { kind: 'same', key: visit.key };
+      return visit.key === null
+        ? { kind: 'none', why: 'without text, or not to be indexed' }
+        : { kind: 'same', key: visit.key };
     case 'page':
       return fromPage(address, visit, memory);
   }
@@ -31,14 +36,15 @@ function fromPage(
   address: string,
   { url, page, memo }: Extract<Visit, { kind: 'page' }>,
   memory: SiteMemory,
-): PageItem | null {
+): PageItem | NoItem {
   if (page.needsScript)
     return {
       kind: 'failed',
       key: memory.keyOf(address),
       reason: 'the page shows nothing without JavaScript',
     };
-  if (page.noindex || !page.text) return null;
+  if (page.noindex) return { kind: 'none', why: 'not to be indexed (noindex)' };
+  if (!page.text) return { kind: 'none', why: 'without text' };
   const key = page.canonical && isOnSite(page.canonical, url) ? page.canonical : url;
   const title = page.title || pathOf(url);
   return { kind: 'row', row: { key, title, text: page.text, url: key, memo: memory.besideRow(memo) } };

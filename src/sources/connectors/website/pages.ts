@@ -1,7 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { type Item, SourceError, type Surroundings } from '../connector.js';
+import { type Item, SourceError, type Surroundings, type Verdict } from '../connector.js';
 import type { Config } from '../website.js';
-import { mayBePage, normalised, pathFilter } from './address.js';
+import { mayBePage, normalised } from './address.js';
+import { type Asides, asides } from './asides.js';
+import { likeness } from './globs.js';
+import { politely } from './polite.js';
 import { type Robots, robotsOf } from './robots.js';
 import { siteMemory } from './siteMemory.js';
 import { addressesIn } from './sitemap.js';
@@ -10,30 +12,31 @@ import { type Walk, walk } from './walk.js';
 
 export async function* read(config: Config, around: Surroundings): AsyncGenerator<Item> {
   const memory = siteMemory(around, config.selector ?? null);
+  const beside = asides(around);
   const visiting = { ...around, memory, selector: config.selector };
   const ask = (address: string) => visit(address, visiting);
-  const pages = config.mode === 'sitemap' ? fromSitemap(config, around, ask) : fromStart(config, around, ask);
+  const pages = await (config.mode === 'sitemap' ? fromSitemap : fromStart)(config, around, beside, ask);
   let rows = 0;
-  for await (const item of walk({ ...(await pages), memory, expect: around.expect })) {
+  for await (const item of walk({ ...pages, ...around, memory })) {
     rows++;
     yield item;
   }
   if (!rows) throw new SourceError(`no page with text was found at ${config.url}`);
-  yield { kind: 'memo', memo: memory.besideSource() };
+  yield { kind: 'memo', memo: { ...memory.besideSource(), ...beside.memo() } };
 }
 
 type Ask = (address: string) => Promise<Visit>;
-type Pages = Omit<Walk, 'memory' | 'expect'>;
+type Pages = Omit<Walk, 'memory' | keyof Surroundings>;
 
-async function fromStart(config: Config, around: Surroundings, ask: Ask): Promise<Pages> {
+async function fromStart(config: Config, around: Surroundings, beside: Asides, ask: Ask): Promise<Pages> {
   const start = normalised(config.url);
-  let robots = await robotsOf(new URL(start).origin, around);
+  let robots = await robotsOf(new URL(start).origin, beside);
   mustBeAllowed(start, robots);
   const first = await ask(start);
   if (first.kind === 'none' || first.kind === 'failed') throw new SourceError(first.reason);
   const { origin } = new URL(first.url);
   if (origin !== new URL(start).origin) {
-    robots = await robotsOf(origin, around);
+    robots = await robotsOf(origin, beside);
     mustBeAllowed(first.url, robots);
   }
   const isOne = config.mode === 'page';
@@ -42,37 +45,61 @@ async function fromStart(config: Config, around: Surroundings, ask: Ask): Promis
     start: [start],
     most: isOne ? 1 : config.maxPages,
     follow: !isOne,
-    wants: isOne ? () => true : pagesOf(origin, config, robots),
+    wants: isOne ? () => true : wanted(new Map([[origin, robots]]), config, around).wants,
     ...politely(robots, around.signal, (address) =>
       address === start ? Promise.resolve(first) : ask(address),
     ),
   };
 }
 
-async function fromSitemap(config: Config, around: Surroundings, ask: Ask): Promise<Pages> {
+async function fromSitemap(config: Config, around: Surroundings, beside: Asides, ask: Ask): Promise<Pages> {
   const { origin, pathname } = new URL(config.url);
-  const robots = await robotsOf(origin, around);
-  const wants = pagesOf(origin, config, robots);
-  const named = robots.sitemaps.length ? robots.sitemaps : [`${origin}/sitemap.xml`];
-  const sitemaps = pathname === '/' ? named : [config.url];
-  const start = await addressesIn(sitemaps, around, { most: config.maxPages, wants });
-  return { start, most: config.maxPages, follow: false, wants, ...politely(robots, around.signal, ask) };
-}
-
-/** Four at a time, or one after the other with a pause where the site asks for one. */
-function politely({ delay }: Robots, signal: AbortSignal, ask: Ask): Pick<Walk, 'visit' | 'width'> {
-  if (!delay) return { visit: ask, width: 4 };
-  const visit = async (address: string) => {
-    await wait(delay, undefined, { signal }).catch(() => signal.throwIfAborted());
-    return ask(address);
+  let robots = await robotsOf(origin, beside);
+  const sites: Sites = new Map([[origin, robots]]);
+  const own = robots.sitemaps.length ? robots.sitemaps : [`${origin}/sitemap.xml`];
+  const sitemaps = pathname === '/' ? own : [config.url];
+  // A site that has moved to https or to www has its pages there.
+  const arrive = async (url: string) => {
+    const { origin: there } = new URL(url);
+    if (there === new URL(sitemaps[0]!).origin || sites.has(there)) return;
+    robots = await robotsOf(there, beside);
+    sites.set(there, robots);
   };
-  return { visit, width: 1 };
+  const { wants, firstLeft } = wanted(sites, config, around);
+  const most = config.maxPages;
+  const { pages, named } = await addressesIn(sitemaps, beside, { most, wants, arrive });
+  const left = firstLeft();
+  if (left && pages.length === 0) {
+    const all = named === 1 ? 'the page' : `all ${named.toLocaleString('en')} pages`;
+    throw new SourceError(`${all} that the sitemap names would be left out: ${left.address} is ${left.why}`);
+  }
+  return { start: pages, most, follow: false, wants, ...politely(robots, around.signal, ask) };
 }
 
-function pagesOf(origin: string, { include, exclude }: Config, robots: Robots): (address: string) => boolean {
-  const matches = pathFilter(include, exclude);
-  return (address) =>
-    new URL(address).origin === origin && mayBePage(address) && matches(address) && robots.allows(address);
+/** The origins that are read, each with what its robots.txt says. */
+type Sites = Map<string, Robots>;
+
+/** Whether a page may be read, and shall be; whoever considers hears why. */
+function wanted(sites: Sites, config: Config, { consider }: Pick<Surroundings, 'consider'>) {
+  const like = likeness(config);
+  let first: { address: string; why: string | null } | null = null;
+  return {
+    wants: (address: string): boolean => {
+      const verdict = barred(address, sites) ?? like(address);
+      consider?.(address, verdict);
+      if (verdict.kind !== 'wanted') first ??= { address, why: verdict.why };
+      return verdict.kind === 'wanted';
+    },
+    firstLeft: () => first,
+  };
+}
+
+function barred(address: string, sites: Sites): Verdict | null {
+  const { origin } = new URL(address);
+  const robots = sites.get(origin);
+  if (!robots) return { kind: 'barred', why: `on another site, ${origin}` };
+  if (!mayBePage(address)) return { kind: 'barred', why: 'a file by its name, no page' };
+  return robots.allows(address) ? null : { kind: 'barred', why: 'not allowed by robots.txt' };
 }
 
 function mustBeAllowed(address: string, robots: Robots): void {

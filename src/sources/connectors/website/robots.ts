@@ -1,7 +1,8 @@
 import robotsParser from 'robots-parser';
 import { FetchError } from '../../../net/failure.js';
 import { decode } from '../charset.js';
-import { SourceError, type Surroundings } from '../connector.js';
+import { SourceError } from '../connector.js';
+import type { Asides } from './asides.js';
 
 // Its types are written for a module with a default export; it is a function.
 const parseRobots = robotsParser as unknown as typeof robotsParser.default;
@@ -18,9 +19,9 @@ export type Robots = {
 };
 
 /** Reads robots.txt as RFC 9309 says: who has none allows everything, whose server fails allows nothing. */
-export async function robotsOf(origin: string, { fetch, signal }: Surroundings): Promise<Robots> {
+export async function robotsOf(origin: string, asides: Asides): Promise<Robots> {
   const address = `${origin}/robots.txt`;
-  const robots = parseRobots(address, await textAt(address, fetch, signal));
+  const robots = parseRobots(address, await textAt(address, asides));
   return {
     allows: (address) => robots.isAllowed(address, name) ?? false,
     delay: Math.min((robots.getCrawlDelay(name) ?? 0) * 1000, longestDelay),
@@ -28,10 +29,10 @@ export async function robotsOf(origin: string, { fetch, signal }: Surroundings):
   };
 }
 
-async function textAt(address: string, fetch: Surroundings['fetch'], signal: AbortSignal): Promise<string> {
+async function textAt(address: string, asides: Asides): Promise<string> {
   try {
-    const answer = await fetch.read(address, { signal });
-    return answer.kind === 'answer' ? decode(answer.body, answer.charset) : '';
+    const { value } = await asides.read(address, ({ body, charset }) => decode(body, charset));
+    return value;
   } catch (error) {
     if (!(error instanceof FetchError)) throw error;
     const { status } = error;

@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { XMLToSitemapIndexStream, XMLToSitemapItemStream } from 'sitemap';
 import { decode } from '../charset.js';
-import { SourceError, type Surroundings } from '../connector.js';
+import { SourceError } from '../connector.js';
 import { linkedAddress } from './address.js';
+import type { Asides } from './asides.js';
 
 const mostSitemaps = 500;
 const mostBytes = 50 * 1024 * 1024;
@@ -14,28 +15,35 @@ type Limits = { most: number; wants: (address: string) => boolean };
 
 /**
  * The addresses of pages in sitemaps and in those they name (sitemaps.org), compressed or not, in their
- * order. A sitemap that cannot be read fails: its pages would seem to be gone.
+ * order. A sitemap that cannot be read fails: its pages would seem to be gone. `arrive` hears where the first
+ * one was found in the end.
  */
 export async function addressesIn(
   sitemaps: readonly string[],
-  { fetch, signal }: Surroundings,
-  { most, wants }: Limits,
-): Promise<string[]> {
+  asides: Asides,
+  { most, wants, arrive }: Limits & { arrive: (url: string) => Promise<void> },
+): Promise<{ pages: string[]; named: number }> {
   const queue = [...new Set(sitemaps)];
   const pages = new Set<string>();
+  const named = new Set<string>();
   for (let read = 0; read < queue.length && pages.size < most; read++) {
     if (read >= mostSitemaps) throw new SourceError(`there are more than ${mostSitemaps} sitemaps`);
     const sitemap = queue[read]!;
-    const answer = await fetch.read(sitemap, { signal });
-    if (answer.kind !== 'answer') continue;
-    const { kind, addresses } = await contents(decode(await plain(answer.body), answer.charset), sitemap);
-    const linked = addresses
-      .map((address) => linkedAddress(address, sitemap))
+    const { url, value } = await asides.read(sitemap, async ({ body, charset }) =>
+      contents(decode(await plain(body), charset), sitemap),
+    );
+    if (read === 0) await arrive(url);
+    const linked = value.addresses
+      .map((address) => linkedAddress(address, url))
       .filter((link) => link !== null);
-    if (kind === 'index') queue.push(...linked.filter((address) => !queue.includes(address)));
-    else for (const address of linked) if (wants(address) && pages.size < most) pages.add(address);
+    if (value.kind === 'index') queue.push(...linked.filter((address) => !queue.includes(address)));
+    else
+      for (const address of linked) {
+        named.add(address);
+        if (pages.size < most && wants(address)) pages.add(address);
+      }
   }
-  return [...pages];
+  return { pages: [...pages], named: named.size };
 }
 
 async function plain(body: Buffer): Promise<Buffer> {

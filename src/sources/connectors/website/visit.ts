@@ -10,6 +10,8 @@ const mostBytes = 10 * 1024 * 1024;
 // Servers that name no type are few, and mean HTML.
 const html = /^(text\/html|application\/xhtml\+xml|)$/;
 
+const nothing = { status: null, retryAfter: null };
+
 /** How asking for a page turned out; `url` is where it was found. */
 export type Visit =
   | { kind: 'page'; url: string; page: Page; memo: PageMemo }
@@ -17,7 +19,8 @@ export type Visit =
   | { kind: 'same'; url: string; key: string | null; links: string[] }
   /** There is no page here. */
   | { kind: 'none'; reason: string }
-  | { kind: 'failed'; key: string; reason: string };
+  /** `busy`: the site was asked too much, and may be asked again after so many ms; null if it does not say when. */
+  | { kind: 'failed'; key: string; reason: string; busy?: number | null };
 
 type Visiting = { fetch: Fetch; memory: SiteMemory; signal: AbortSignal; selector?: string };
 
@@ -42,7 +45,9 @@ export async function visit(address: string, { fetch, memory, signal, selector }
   } catch (error) {
     if (!(error instanceof SourceError)) throw error;
     const reason = error.message;
-    const isGone = error instanceof FetchError && (error.status === 404 || error.status === 410);
-    return isGone ? { kind: 'none', reason } : { kind: 'failed', key: memory.keyOf(address), reason };
+    const { status, retryAfter } = error instanceof FetchError ? error : nothing;
+    if (status === 404 || status === 410) return { kind: 'none', reason };
+    const key = memory.keyOf(address);
+    return { kind: 'failed', key, reason, ...(status === 429 && { busy: retryAfter }) };
   }
 }

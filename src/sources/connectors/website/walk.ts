@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import type { Row, Surroundings } from '../connector.js';
+import { folderOf, pathOf } from './address.js';
 import { keyOf, type PageItem, pageItem } from './pageItem.js';
 import type { SiteMemory } from './siteMemory.js';
 import type { Visit } from './visit.js';
@@ -15,18 +18,18 @@ export type Walk = {
   /** Whether to go on to what a page links to. */
   follow: boolean;
   memory: SiteMemory;
-  expect: (total: number) => void;
-};
+} & Pick<Surroundings, 'expect' | 'consider' | 'remark'>;
 
 /**
  * Goes from page to page, breadth first. Several are asked for ahead, but they are taken in the order in
  * which they were found: so that a site with more pages than may be read shows the same ones every time.
  */
 export async function* walk(walk: Walk): AsyncGenerator<PageItem> {
-  const { start, most, width, visit, wants, follow, memory, expect } = walk;
+  const { start, most, width, visit, wants, follow, memory, expect, consider, remark } = walk;
   const found = new Set(start);
   const queue = [...found];
   const keys = new Set<string>();
+  const twins = twinsOf();
   const ahead: { address: string; visited: Promise<Visit> }[] = [];
   let asked = 0;
   while (true) {
@@ -50,15 +53,41 @@ export async function* walk(walk: Walk): AsyncGenerator<PageItem> {
     expect(Math.min(most, found.size));
     // A redirect may have led to where no link would have been followed.
     const isWanted = !('url' in outcome) || wants(outcome.url);
-    const item = isWanted ? pageItem(next.address, outcome, memory) : null;
-    const key = item && keyOf(item);
+    const told = isWanted ? pageItem(next.address, outcome, memory) : null;
+    const item = told?.kind === 'none' ? null : told;
+    const key = item && twins(item);
     const isNew = key !== null && !keys.has(key);
     if (outcome.kind !== 'page' || item?.kind === 'failed') memory.keep(next.address);
     else if (!isNew || key !== next.address) memory.note(next.address, { ...outcome.memo, key });
+    if (told?.kind === 'none') consider?.(next.address, { kind: 'barred', why: told.why });
+    if (key !== null && !isNew) consider?.(next.address, { kind: 'barred', why: `the same page as ${key}` });
+    if (outcome.kind === 'page' && outcome.page.lacksSelected)
+      remark?.(`The selector finds nothing on ${pathOf(outcome.url)}: its main part was taken instead.`);
     if (!item || !isNew) continue;
     keys.add(key);
     yield item;
   }
+}
+
+/**
+ * The key of an item: if a page with the same text was found before it that differs in the query of its address only,
+ * then that page's.
+ */
+function twinsOf(): (item: PageItem) => string {
+  const known = new Map<string, string>();
+  return (item) => {
+    const own = keyOf(item);
+    if (item.kind !== 'row') return own;
+    const twin = digestOf(item.row);
+    known.set(twin, known.get(twin) ?? own);
+    return known.get(twin)!;
+  };
+}
+
+function digestOf({ key, title, text }: Row & { key: string }): string {
+  return createHash('sha256')
+    .update(JSON.stringify([folderOf(key), title, text]))
+    .digest('base64url');
 }
 
 function linksOf(visit: Visit): readonly string[] {
