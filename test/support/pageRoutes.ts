@@ -2,10 +2,12 @@ import type { Server } from 'node:http';
 import type { Express } from 'express';
 
 type Layer = {
-  route?: { path: string; methods: Record<string, boolean> };
+  route?: { path: string | string[]; methods: Record<string, boolean> };
   handle: { stack?: Layer[] };
   rawPath: string | string[];
 };
+
+type Entry = { method: string; path: string };
 
 /** Every address that pages send forms to, from the router's own table, with `x` for its parameters. */
 export function changingPages(server: Server): string[] {
@@ -20,17 +22,29 @@ export function shownPages(server: Server): string[] {
     .filter((path) => /^\/app\b/.test(path) && !/\/live$|\.(csv|json)$/.test(path));
 }
 
-function routes(server: Server, methods: string[]): string[] {
-  const app = server.listeners('request')[0] as Express;
-  return [...new Set(walk(app.router.stack as unknown as Layer[], '', methods))].sort();
+/** Everything that answers: `GET /app/bots/:id`, and `ANY /inbox` for what takes any method at or below an address. */
+export function everyRoute(server: Server): string[] {
+  const answering = entries(server).filter(({ path }) => path !== '');
+  return [...new Set(answering.map(({ method, path }) => `${method} ${path}`))].sort();
 }
 
-function walk(layers: Layer[], base: string, methods: string[]): string[] {
-  return layers.flatMap((layer) => {
-    if (layer.route) {
-      return methods.some((method) => layer.route!.methods[method]) ? [base + layer.route.path] : [];
+function routes(server: Server, methods: string[]): string[] {
+  const wanted = entries(server).filter(({ method }) => methods.includes(method.toLowerCase()));
+  return [...new Set(wanted.map(({ path }) => path))].sort();
+}
+
+function entries(server: Server): Entry[] {
+  const app = server.listeners('request')[0] as Express;
+  return walk(app.router.stack as unknown as Layer[], '');
+}
+
+function walk(layers: Layer[], base: string): Entry[] {
+  return layers.flatMap(({ route, handle, rawPath }) => {
+    if (route) {
+      const methods = Object.keys(route.methods).map((method) => method.toUpperCase());
+      return [route.path].flat().flatMap((path) => methods.map((method) => ({ method, path: base + path })));
     }
-    const places = [layer.rawPath].flat().map((path) => (path === '/' ? base : base + path));
-    return places.flatMap((place) => walk(layer.handle.stack ?? [], place, methods));
+    const places = [rawPath].flat().map((path) => (path === '/' ? base : base + path));
+    return places.flatMap((path) => (handle.stack ? walk(handle.stack, path) : [{ method: 'ANY', path }]));
   });
 }
