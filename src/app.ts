@@ -8,6 +8,10 @@ import { apiRouter } from './api/router.js';
 import { botEndpoints } from './bots/api.js';
 import { overviewRoutes } from './bots/overviewRoutes.js';
 import { botRoutes } from './bots/routes.js';
+import { channelEndpoints } from './channels/api.js';
+import { channelRoutes } from './channels/publicRoutes.js';
+import { channelPageRoutes } from './channels/routes.js';
+import { channelTalk } from './channels/talk.js';
 import { conversationEndpoints } from './conversations/api.js';
 import { countWaiting, inboxRoutes } from './conversations/inboxRoutes.js';
 import { conversationPageRoutes } from './conversations/pageRoutes.js';
@@ -70,6 +74,7 @@ export function createApp(hookbell: Hookbell): Express {
     ...syncEndpoints(hookbell.sources, hookbell.syncs),
     ...knowledgeEndpoints(deps, hookbell),
     ...conversationEndpoints(bots, hookbell.conversations),
+    ...channelEndpoints(deps.config, bots, hookbell.channels),
     ...webhookEndpoints(bots, hookbell.webhooks),
     ...webhookSecretEndpoints(hookbell.webhooks),
     ...catalogueEndpoints,
@@ -98,6 +103,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(testInboxRoutes(deps, hookbell.receivers));
   app.use('/api/v1', apiRouter(deps, accounts, withOpenApi(deps, endpoints)));
 
+  app.use(channelRoutes(deps, hookbell.channels, channelTalk(deps, hookbell)));
   app.use(visitorRoutes(deps, bots, hookbell.conversations));
 
   app.use(compression());
@@ -117,6 +123,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', overviewRoutes(hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
   app.use('/app', widgetTabRoutes(deps, bots));
+  app.use('/app', channelPageRoutes(deps, hookbell));
   app.use('/app', receiverTargetRoutes(deps, hookbell));
   app.use('/app', webhookRoutes(deps, hookbell));
   // Before the page of a webhook, which shows the latest replays.

@@ -5,6 +5,7 @@ import { accountService } from './accounts/service.js';
 import { answersFrom } from './answers/answers.js';
 import { botService } from './bots/service.js';
 import type { Config } from './config.js';
+import { channelService } from './channels/service.js';
 import { conversationsOfBots } from './conversations/belonging.js';
 import { conversationChores } from './conversations/chores.js';
 import { conversationService } from './conversations/service.js';
@@ -118,6 +119,7 @@ export async function createHookbell(
   const mail = mailer(deps, smtpTransport(config));
   const receivers = testReceivers(deps);
   const webhooks = webhookService(
+  const channels = channelService(deps, { bots });
     { ...deps, guard: own.known(deps.guard) },
     { bots, sources, courier: allCouriers, standing: webhookStanding },
   );
@@ -177,6 +179,7 @@ export async function createHookbell(
     background: work,
 
     /** Where this process answers (`server.address()`): deliveries to its own test receivers go there. */
+    channels,
     listensAt: own.listensAt,
 
     async start(): Promise<void> {

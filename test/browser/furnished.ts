@@ -22,6 +22,8 @@ export type House = {
   webhooks: Record<'trigger' | 'healthy' | 'failing' | 'paused' | 'disabled', string>;
   deliveries: Record<'delivered' | 'pending', string>;
   conversations: string[];
+  /** An API channel. */
+  channel: string;
   /** Test receivers. */
   receivers: Record<'used' | 'empty', string>;
   close: () => Promise<void>;
@@ -170,6 +172,7 @@ async function furniture(
     conversations,
     rule: rule!.id,
     receivers,
+    channel: await made(`/bots/${bot}/channels`, { name: named('Mobile app') }),
   };
 }
 

@@ -6,12 +6,14 @@ import type { House } from './furnished.js';
 
 /** Every page that a user can look at, in each of its states: from the router's own table, so that none is forgotten. */
 export function everyPage({ server }: Running, house: House): string[] {
-  const { bot, emptyBot, sources, webhooks, deliveries, conversations, agent, rule, receivers } = house;
+  const { bot, emptyBot, sources, webhooks, deliveries, conversations, agent, rule, receivers, channel } =
+    house;
   const { website, csv, broken, text, json } = sources;
   // By route, or else by the place that it begins with.
   const ids: Record<string, string[]> = {
     '/app/bots': [bot],
     '/app/bots/:id': [bot, emptyBot],
+    '/app/bots/:id/channels': [bot, emptyBot],
     '/app/bots/:id/conversations': [bot, emptyBot],
     '/app/bots/:id/data-sources': [bot, emptyBot],
     '/app/data-sources': [website],
@@ -25,6 +27,8 @@ export function everyPage({ server }: Running, house: House): string[] {
     '/app/conversations': conversations,
     '/app/receivers': Object.values(receivers),
     '/app/receivers/:id/requests/:request': [],
+    '/app/channels': [channel],
+    '/app/channels/:id/secret': [],
     '/app/settings/users': [agent.id],
     '/app/settings/outbound': [rule],
   };
