@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { accountService } from './accounts/service.js';
 import { answersFrom } from './answers/answers.js';
+import { asking as createAsking } from './answers/asking.js';
 import { botService } from './bots/service.js';
 import type { Config } from './config.js';
-import { channelService } from './channels/service.js';
 import { conversationsOfBots } from './conversations/belonging.js';
 import { conversationChores } from './conversations/chores.js';
 import { conversationService } from './conversations/service.js';
@@ -109,17 +109,18 @@ export async function createHookbell(
   syncs.signals.on('queued', () => notices.tell('sync queued', {}));
   syncs.signals.on('dropped', (sourceId: string) => notices.tell('syncs dropped', { sourceId }));
   const search = knowledgeSearch(deps.reader);
+  const answers = answersFrom(deps, search);
+  const asking = createAsking(deps, { answers, search });
   const conversations = conversationService(deps, {
     bots,
     accounts,
     outbox,
-    answers: answersFrom(deps, search),
+    answers,
   });
   bots.owns(conversationsOfBots(deps));
   const mail = mailer(deps, smtpTransport(config));
   const receivers = testReceivers(deps);
   const webhooks = webhookService(
-  const channels = channelService(deps, { bots });
     { ...deps, guard: own.known(deps.guard) },
     { bots, sources, courier: allCouriers, standing: webhookStanding },
   );
@@ -174,12 +175,12 @@ export async function createHookbell(
     files,
     syncs,
     search,
+    asking,
     conversations,
     metrics,
     background: work,
 
     /** Where this process answers (`server.address()`): deliveries to its own test receivers go there. */
-    channels,
     listensAt: own.listensAt,
 
     async start(): Promise<void> {

@@ -33,8 +33,8 @@ export type Reply = { content: string; citations: Citation[]; offersHuman: boole
 /** Where a reply can be watched while it comes into being. */
 export type Draft = {
   write: (text: string) => void;
-  /** What was written so far does not count. */
-  restart: () => void;
+  /** What was written so far does not count, because of this error; what answers instead begins. */
+  restart: (because: unknown) => void;
 };
 
 /** `answer` throws when it cannot, and the signal's reason when it is called off. */
@@ -62,7 +62,7 @@ export function withFallback(first: Answers, second: Answers, log: Logger): Answ
       } catch (error) {
         signal.throwIfAborted();
         log.warn({ err: error, bot: question.bot.id }, 'the language model did not answer; quoting instead');
-        draft.restart();
+        draft.restart(error);
         return second.answer(question, draft, signal);
       }
     },

@@ -3,6 +3,7 @@ import type { BotService } from '../bots/service.js';
 import type { Deps } from '../deps.js';
 import type { ReceiverService } from '../receivers/service.js';
 import { receiverStore } from '../receivers/store.js';
+import { newSource } from '../sources/schema.js';
 import type { SourceService } from '../sources/service.js';
 import { newWebhook } from '../webhooks/schema.js';
 import type { WebhookService } from '../webhooks/service.js';
@@ -44,12 +45,8 @@ export function sampleService(
     const hook = newWebhook.parse({ type: 'sync.success', targetUrl: receivers.urlOf(receiver) });
     // Before there is something to sync: it hears the first sync, too.
     const { webhook } = await webhooks.create(botId, hook, actor, at);
-    const source = await sources.create(
-      botId,
-      { name: sampleSource, type: 'text', config: { entries: sampleEntries }, schedule: null, enabled: true },
-      actor,
-      at,
-    );
+    const texts = newSource.parse({ name: sampleSource, type: 'text', config: { entries: sampleEntries } });
+    const source = await sources.create(botId, texts, actor, at);
     const call = newWebhook.parse({ type: 'sync.trigger', dataSourceId: source.id });
     const { webhook: trigger } = await webhooks.create(botId, call, actor, at);
     return { botId, sourceId: source.id, triggerId: trigger.id, webhookId: webhook.id, receiverId };

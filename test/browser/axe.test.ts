@@ -60,6 +60,16 @@ describe('every page', () => {
     await page.getByRole('button', { name: 'Create' }).click();
     await page.getByText('At least 16 characters').waitFor();
     await look(page, null);
+    for (const [question, found] of [
+      ['How do I return an item?', 'Answer'],
+      ['xyzzy', 'No passage was found'],
+    ] as const) {
+      await page.goto(`/app/bots/${house.bot}`);
+      await page.getByLabel('Your question').fill(question);
+      await page.getByRole('button', { name: 'Ask' }).click();
+      await page.getByRole('heading', { name: found }).waitFor();
+      await look(page, null);
+    }
     await page.goto(`/app/webhooks/${house.webhooks.healthy}`);
     await page.getByRole('button', { name: 'Show secrets' }).click();
     await page.locator('#signing-secret').waitFor();

@@ -44,8 +44,6 @@ export function everyPage({ server }: Running, house: House): string[] {
     ...webhookTypes.slice(0, 4).map((type) => `/app/bots/${bot}/webhooks/new?type=${type}`),
     `/app/bots/${emptyBot}/webhooks/new?type=sync.trigger`,
     ...kinds.map(({ type }) => `/app/bots/${bot}/data-sources/new?type=${type}`),
-    `/app/bots/${bot}?q=return+an+item`,
-    `/app/bots/${bot}?q=xyzzy`,
     `/app/webhooks/${webhooks.healthy}?status=failed`,
     `/app/receivers/${receivers.used}/requests/1`,
     '/app/no-such-page',

@@ -94,8 +94,8 @@ describe('a new user, from the setup link to a delivered webhook', () => {
     await button(page, 'Create').click();
     await heading(page, 'Opening hours synced').waitFor();
     await crumb(page, 'Help desk');
-    await page.getByRole('searchbox', { name: 'Search the documents' }).fill('open on friday');
-    await button(page, 'Search').click();
+    await page.getByLabel('Your question').fill('open on friday');
+    await button(page, 'Ask').click();
     await page.getByRole('heading', { name: 'When are you open?' }).waitFor();
 
     // A receiver of what happens.
