@@ -44,6 +44,7 @@ import { receiverTargetRoutes } from './receivers/targetRoutes.js';
 import { replayEndpoints } from './replays/api.js';
 import { botReplayRoutes } from './replays/botRoutes.js';
 import { replayRoutes } from './replays/routes.js';
+import { searchRoutes } from './search/routes.js';
 import { sourceEndpoints } from './sources/api.js';
 import { fileEndpoints } from './sources/fileApi.js';
 import { sourceRoutes } from './sources/routes.js';
@@ -120,6 +121,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', botRoutes(deps, bots, accounts));
   app.use('/app', homeRoutes(deps, hookbell));
   app.use('/app', sampleRoutes(deps, hookbell));
+  app.use('/app', searchRoutes(hookbell));
   app.use('/app', overviewRoutes(hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
   app.use('/app', widgetTabRoutes(deps, bots));

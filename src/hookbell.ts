@@ -5,6 +5,7 @@ import { accountService } from './accounts/service.js';
 import { answersFrom } from './answers/answers.js';
 import { asking as createAsking } from './answers/asking.js';
 import { botService } from './bots/service.js';
+import { channelService } from './channels/service.js';
 import type { Config } from './config.js';
 import { conversationsOfBots } from './conversations/belonging.js';
 import { conversationChores } from './conversations/chores.js';
@@ -36,6 +37,7 @@ import { replayRunner } from './replays/runner.js';
 import { replayService } from './replays/service.js';
 import { retention } from './retention.js';
 import { background, type Chore } from './schedule.js';
+import { searchService } from './search/service.js';
 import { fileService } from './sources/files.js';
 import { purging } from './sources/purge.js';
 import { sourceService } from './sources/service.js';
@@ -118,6 +120,7 @@ export async function createHookbell(
     answers,
   });
   bots.owns(conversationsOfBots(deps));
+  const channels = channelService(deps, { bots });
   const mail = mailer(deps, smtpTransport(config));
   const receivers = testReceivers(deps);
   const webhooks = webhookService(
@@ -175,8 +178,10 @@ export async function createHookbell(
     files,
     syncs,
     search,
+    finder: searchService(deps),
     asking,
     conversations,
+    channels,
     metrics,
     background: work,
 
