@@ -22,6 +22,7 @@ const rooms = [
   'outbox',
   'receivers',
   'replays',
+  'search',
   'syncs',
   'webhooks',
   'widget',
