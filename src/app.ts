@@ -47,6 +47,8 @@ import { replayRoutes } from './replays/routes.js';
 import { searchRoutes } from './search/routes.js';
 import { sourceEndpoints } from './sources/api.js';
 import { fileEndpoints } from './sources/fileApi.js';
+import { previewEndpoints } from './sources/preview/api.js';
+import { previewRoutes } from './sources/preview/routes.js';
 import { sourceRoutes } from './sources/routes.js';
 import { storageRoutes } from './storage/routes.js';
 import { syncEndpoints } from './syncs/api.js';
@@ -71,6 +73,7 @@ export function createApp(hookbell: Hookbell): Express {
   const endpoints = [
     ...botEndpoints(bots),
     ...sourceEndpoints(bots, hookbell.sources),
+    ...previewEndpoints(hookbell.previews),
     ...fileEndpoints(deps, hookbell.files),
     ...syncEndpoints(hookbell.sources, hookbell.syncs),
     ...knowledgeEndpoints(deps, hookbell),
@@ -124,6 +127,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', searchRoutes(hookbell));
   app.use('/app', overviewRoutes(hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
+  app.use('/app', previewRoutes(deps, hookbell));
   app.use('/app', widgetTabRoutes(deps, bots));
   app.use('/app', channelPageRoutes(deps, hookbell));
   app.use('/app', receiverTargetRoutes(deps, hookbell));

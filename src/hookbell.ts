@@ -39,6 +39,7 @@ import { retention } from './retention.js';
 import { background, type Chore } from './schedule.js';
 import { searchService } from './search/service.js';
 import { fileService } from './sources/files.js';
+import { previewService } from './sources/preview/service.js';
 import { purging } from './sources/purge.js';
 import { sourceService } from './sources/service.js';
 import { storageMeter } from './storage/meter.js';
@@ -105,6 +106,7 @@ export async function createHookbell(
   const syncs = syncService(deps);
   const sources = sourceService(deps, { bots, syncs });
   const files = fileService(deps, { sources, syncs });
+  const previews = previewService(deps, { bots, sources });
   const runner = syncRunner(deps, { syncs, sources, outbox });
   notices.hear('sync queued', runner.wake);
   notices.hear('syncs dropped', ({ sourceId }: { sourceId: string }) => runner.drop(sourceId));
@@ -176,6 +178,7 @@ export async function createHookbell(
     storage: storageMeter(deps),
     sources,
     files,
+    previews,
     syncs,
     search,
     finder: searchService(deps),
@@ -205,7 +208,7 @@ export async function createHookbell(
       live.close();
       await Promise.all([rereading.stop(), work.stop()]);
       await choreTurns.stop();
-      await Promise.all([runner.stop(), courier.stop(grace), conversations.replies.stop()]);
+      await Promise.all([runner.stop(), previews.stop(), courier.stop(grace), conversations.replies.stop()]);
       mail.stop();
       await Promise.all([receivers.stop(), own.close()]);
       await drained();

@@ -24,6 +24,8 @@ export type Kind = {
   fields: KindField[];
   /** The endings of files that can be uploaded; empty where there is nothing to upload. */
   accepts: string[];
+  /** It can be told before its first sync what it will have. */
+  hasPreview?: boolean;
 };
 
 const url = (hint: string, required = true): KindField => ({
@@ -42,6 +44,7 @@ export const kinds: Kind[] = [
     icon: 'world',
     description: 'Pages of a site: their main text, without menus and scripts. robots.txt is obeyed.',
     accepts: [],
+    hasPreview: true,
     fields: [
       url('Where to start.'),
       {
@@ -82,6 +85,7 @@ export const kinds: Kind[] = [
     icon: 'rss',
     description: 'The entries of a feed: RSS, Atom, RDF or JSON Feed.',
     accepts: [],
+    hasPreview: true,
     fields: [url('The address of the feed itself.')],
   },
   {
@@ -90,6 +94,7 @@ export const kinds: Kind[] = [
     icon: 'table',
     description: 'The lines of a table with a header line, from a URL or uploaded.',
     accepts: endingsOf('csv'),
+    hasPreview: true,
     fields: [
       url('Empty: upload files on the next page.', false),
       {
@@ -111,6 +116,7 @@ export const kinds: Kind[] = [
     icon: 'braces',
     description: 'The items of an array that an API answers with.',
     accepts: [],
+    hasPreview: true,
     fields: [
       url('The address of the API.'),
       {
@@ -158,6 +164,7 @@ export const kinds: Kind[] = [
     icon: 'brand-notion',
     description: 'Pages of Notion and the entries of its databases, with all that lies inside of them.',
     accepts: [],
+    hasPreview: true,
     fields: [
       {
         name: 'token',

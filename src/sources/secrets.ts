@@ -13,14 +13,15 @@ export function masked(config: Config): Config {
   );
 }
 
-/** Where a mask was sent back, what is stored stays; but a token is not sent to another address than before. */
+/** Where a mask was sent back, what is stored stays; but no secret is sent to another site than before. */
 export function unmasked(config: Config, stored: Config): Config {
   return Object.fromEntries(
     Object.entries(config).map(([name, value]) => {
       if (name === 'token' && value === mask && config.baseUrl === stored.baseUrl)
         return [name, stored.token];
       if (name !== 'headers' || !isObject(value)) return [name, value];
-      const before = isObject(stored.headers) ? stored.headers : {};
+      const isHome = originOf(config.url) === originOf(stored.url);
+      const before = isHome && isObject(stored.headers) ? stored.headers : {};
       return [
         name,
         mapped(value, (header) => (value[header] === mask ? (before[header] ?? mask) : value[header])),
@@ -28,6 +29,9 @@ export function unmasked(config: Config, stored: Config): Config {
     }),
   );
 }
+
+const originOf = (url: unknown) =>
+  typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : null;
 
 const isObject = (value: unknown): value is Config =>
   value !== null && typeof value === 'object' && !Array.isArray(value);

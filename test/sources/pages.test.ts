@@ -54,7 +54,7 @@ describe('the pages of data sources', () => {
       ).to.equal(title);
       const form = (await admin.get(newPage(type))).$;
       expect(form('h1').text(), type).to.equal(title);
-      expect(form('main form button[type=submit]').last().text(), type).to.equal('Create');
+      expect(form('main form .btn-primary').text(), type).to.equal('Create');
     }
     expect((await admin.get(newPage('nonsense'))).$('h1').text()).to.equal('Add a data source');
   });

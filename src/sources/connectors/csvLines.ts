@@ -19,7 +19,8 @@ async function* readUrl(config: Config, url: string, around: Surroundings): Asyn
     if (answer.type === 'text/html')
       throw new SourceError('the address answers with a web page, not with CSV');
     let failed = false;
-    for await (const item of csvItems(answer.body, { ...config, charset: answer.charset }, around.expect)) {
+    const reading = { ...config, charset: answer.charset, remark: around.remark };
+    for await (const item of csvItems(answer.body, reading, around.expect)) {
       failed ||= item.kind === 'failed';
       yield item;
     }
@@ -30,14 +31,14 @@ async function* readUrl(config: Config, url: string, around: Surroundings): Asyn
   }
 }
 
-async function* readUploads(config: Config, { files, expect }: Surroundings): AsyncGenerator<Item> {
+async function* readUploads(config: Config, { files, expect, remark }: Surroundings): AsyncGenerator<Item> {
   if (!files.length) throw new SourceError('there is neither a URL nor an uploaded file to read');
   let before = 0;
   for (const { path, name } of files) {
     const file = await open(path);
     let inThis = 0;
     try {
-      yield* csvItems(file, { ...config, name }, (total) => {
+      yield* csvItems(file, { ...config, name, remark }, (total) => {
         inThis = total;
         expect(before + total);
       });
@@ -48,7 +49,10 @@ async function* readUploads(config: Config, { files, expect }: Surroundings): As
   }
 }
 
-type Reading = { keyColumn?: string; delimiter?: string; charset?: string | null; name?: string };
+type Reading = { keyColumn?: string; delimiter?: string; charset?: string | null; name?: string } & Pick<
+  Surroundings,
+  'remark'
+>;
 
 /**
  * The lines of a CSV file in any charset, however large it is. Short and long lines are taken as they are.
@@ -56,7 +60,7 @@ type Reading = { keyColumn?: string; delimiter?: string; charset?: string | null
  */
 export async function* csvItems(
   given: FileHandle,
-  { keyColumn, delimiter, charset = null, name }: Reading,
+  { keyColumn, delimiter, charset = null, name, remark }: Reading,
   expect: (total: number) => void,
 ): AsyncGenerator<Item> {
   const { file, start } = await asUtf8(given, charset);
@@ -64,6 +68,7 @@ export async function* csvItems(
     const records = recordsOf(file, start, delimiter ?? (await delimiterOf(file, start)));
     const header = (await records.next()).value?.map((column: string) => column.trim());
     if (!header) throw new SourceError(`${name ? `“${name}”` : 'the file'} is empty`);
+    if (header.length === 1) remark?.(`There is only one column, “${header[0]}”: is the delimiter right?`);
     const key = keyColumn === undefined ? null : columnNamed(keyColumn, header);
     expect(Math.max(0, (await linesIn(file)) - 1));
     let line = 1;

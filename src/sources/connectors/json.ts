@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { z } from 'zod';
+import { mask } from '../secrets.js';
 import { dottedPath, webAddress } from './config.js';
 import { type Connector, onDemand } from './connector.js';
 
@@ -15,6 +16,10 @@ const headerName = z
 const headerValue = z
   .string()
   .max(8000)
+  .refine(
+    (value) => value !== mask,
+    'must be entered again: the one that is stored was entered for another address',
+  )
   .refine(
     passes((value) => validateHeaderValue('x', value)),
     'must be on one line, in Latin letters',

@@ -1,5 +1,5 @@
 import { decode } from './charset.js';
-import { type Item, type Row, SourceError } from './connector.js';
+import { type Item, type Row, SourceError, type Surroundings } from './connector.js';
 import { flattened, rowOf, shortened } from './fields.js';
 import { readableIfHtml } from './readable.js';
 
@@ -18,10 +18,22 @@ export function at(value: unknown, path: string): unknown {
 
 type Paths = { itemsPath?: string; idField?: string; titleField?: string };
 
-/** The items of an array as rows, numbered after those that came `before`. */
-export function* itemsOf(value: unknown, { before = 0, ...paths }: Paths & { before?: number }) {
-  for (const [index, item] of arrayIn(value, paths.itemsPath).entries())
-    yield itemFrom(item, `item ${before + index + 1}`, paths);
+/** The items of an array as rows, numbered after those that came `before`. The first without a title is remarked upon. */
+export function* itemsOf(
+  value: unknown,
+  { before = 0, remark, ...paths }: Paths & { before?: number } & Pick<Surroundings, 'remark'>,
+) {
+  let remarksOn = paths.titleField;
+  for (const [index, item] of arrayIn(value, paths.itemsPath).entries()) {
+    const name = `item ${before + index + 1}`;
+    if (remarksOn && isObject(item) && !flattened(item).some(([field]) => isSame(field, remarksOn!))) {
+      remark?.(
+        `There is no “${remarksOn}” in ${name}, which ${contentOf(item)}: another field is its title.`,
+      );
+      remarksOn = undefined;
+    }
+    yield itemFrom(item, name, paths);
+  }
 }
 
 function itemFrom(value: unknown, name: string, { idField, titleField }: Paths): Item {
@@ -53,7 +65,7 @@ function arrayIn(value: unknown, path: string | undefined): unknown[] {
 }
 
 /** What there is at the last part of a path that leads to something. */
-function nearestTo(path: string, value: unknown): string {
+export function nearestTo(path: string, value: unknown): string {
   const parts = path.split('.');
   const leads = parts.map((_part, index) => parts.slice(0, index).join('.')).reverse();
   const known = leads.find((lead) => lead && at(value, lead) !== undefined);
@@ -61,9 +73,14 @@ function nearestTo(path: string, value: unknown): string {
 }
 
 function contentOf(value: unknown): string {
+  if (Array.isArray(value)) return `is an array of ${value.length}`;
   if (!isObject(value)) return `is ${shortened(JSON.stringify(value))}`;
   const keys = Object.keys(value);
   return keys.length ? `has the keys ${shortened(keys.join(', '))}` : 'is empty';
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 function property(value: unknown, key: string): unknown {

@@ -1,7 +1,7 @@
 import type { Answer, Ask } from '../../net/fetch.js';
 import { type Item, SourceError, type Surroundings } from './connector.js';
 import type { Config } from './json.js';
-import { at, itemsOf, parseJson } from './jsonItems.js';
+import { at, itemsOf, nearestTo, parseJson } from './jsonItems.js';
 import { remember, remembered } from './memory.js';
 
 const mostPages = 1000;
@@ -15,7 +15,7 @@ export async function* read(config: Config, around: Surroundings): AsyncGenerato
   let failed = false;
   for await (const value of pagesFrom(first, config, around)) {
     pages++;
-    for (const item of itemsOf(value, { ...config, before: items })) {
+    for (const item of itemsOf(value, { ...config, before: items, remark: around.remark })) {
       items++;
       failed ||= item.kind === 'failed';
       yield item;
@@ -35,6 +35,8 @@ async function* pagesFrom(first: Page, config: Config, around: Surroundings): As
       throw new SourceError('the address answers with a web page, not with JSON');
     const value = parseJson(page.body, page.charset);
     yield value;
+    if (config.nextPath && page === first && at(value, config.nextPath) === undefined)
+      around.remark?.(isOnlyPage(value, config.nextPath));
     const next = nextOf(value, page, config.nextPath);
     // Some name the last page as the one after it.
     if (!next || seen.has(next)) return;
@@ -61,6 +63,10 @@ function nextOf(value: unknown, { url, headers }: Page, nextPath: string | undef
   if (typeof next !== 'string' || !URL.canParse(next, url))
     throw new SourceError(`“${nextPath}” holds ${JSON.stringify(next)}, which is not the address of a page`);
   return new URL(next, url).href;
+}
+
+function isOnlyPage(value: unknown, nextPath: string): string {
+  return `There is nothing at “${nextPath}”, so this is taken for the only page; ${nearestTo(nextPath, value)}.`;
 }
 
 function linkedNext(header: string): string | undefined {
