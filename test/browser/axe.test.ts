@@ -67,7 +67,7 @@ describe('every page', () => {
       await page.goto(`/app/bots/${house.bot}`);
       await page.getByLabel('Your question').fill(question);
       await page.getByRole('button', { name: 'Ask' }).click();
-      await page.getByRole('heading', { name: found }).waitFor();
+      await page.getByRole('heading', { name: found, exact: true }).waitFor();
       await look(page, null);
     }
     await page.goto(`/app/webhooks/${house.webhooks.healthy}`);
