@@ -3,7 +3,7 @@ import { type Endpoint, endpoint } from '../api/endpoint.js';
 import { iso, isoOrNull, page, pageOf, pageQuery, windowOf } from '../api/paging.js';
 import type { BotService } from '../bots/service.js';
 import { showSync } from '../syncs/api.js';
-import { newSource, sourceAnswer, sourceChanges } from './schema.js';
+import { newSource, sourceAnswer, sourceChanges, syncedAllAnswer } from './schema.js';
 import type { Source, SourceService } from './service.js';
 
 const id = z.object({ id: z.string() });
@@ -17,6 +17,7 @@ const show = (source: Source): z.input<typeof sourceAnswer> => ({
   config: source.config,
   schedule: source.schedule,
   enabled: source.enabled,
+  maxFailedPercent: source.maxFailedPercent,
   status: source.status,
   lastSync: source.lastSync && showSync(source.lastSync),
   nextSyncAt: isoOrNull(source.nextSyncAt),
@@ -57,6 +58,26 @@ export function sourceEndpoints(bots: Pick<BotService, 'seenBy'>, sources: Sourc
         status: 201,
         body: show(await sources.create(params.id, body, user, at, 'api')),
       }),
+    }),
+    endpoint({
+      method: 'post',
+      path: '/bots/{id}/sync',
+      summary: 'Ask for a sync of every data source of a bot',
+      access: 'admin',
+      tag,
+      params: id,
+      body: z.strictObject({}),
+      answers: { 202: { description: 'The syncs, and which sources were skipped', schema: syncedAllAnswer } },
+      run: async ({ params, user, at }) => {
+        const { queued, skipped } = await sources.syncAll(params.id, 'api', user, at);
+        return {
+          status: 202,
+          body: {
+            data: queued.map(({ sync }) => showSync(sync)),
+            skipped: skipped.map(({ id, name, why }) => ({ dataSourceId: id, name, reason: why })),
+          },
+        };
+      },
     }),
     endpoint({
       method: 'get',

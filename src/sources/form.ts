@@ -1,4 +1,5 @@
 import { kindOf } from './kinds.js';
+import { usualMaxFailedPercent } from './schema.js';
 import { mask } from './secrets.js';
 
 type Config = Record<string, unknown>;
@@ -13,7 +14,7 @@ const invisible: Record<string, string> = { '\t': 'tab', ' ': 'space' };
  * stored, a secret that was left empty stays as it is.
  */
 export function sourceFromForm(body: Config, { isStored = false } = {}): Config {
-  const { name, type, every, cron, enabled } = body;
+  const { name, type, every, cron, enabled, maxFailedPercent } = body;
   const kind = kindOf(String(type));
   const config: Config = {};
   for (const field of kind?.fields ?? []) {
@@ -23,7 +24,14 @@ export function sourceFromForm(body: Config, { isStored = false } = {}): Config 
   }
   if (type === 'text') config.entries = entriesOf(body.entries);
   const schedule = every === 'cron' ? text(cron) : text(every) || null;
-  return { name, type, config, schedule, enabled: enabled === undefined ? true : enabled === 'on' };
+  return {
+    name,
+    type,
+    config,
+    schedule,
+    enabled: enabled === undefined ? true : enabled === 'on',
+    ...(maxFailedPercent !== undefined && { maxFailedPercent: percentOf(text(maxFailedPercent)) }),
+  };
 }
 
 /** What the form shows of a source that exists. `enabled` is there only then. */
@@ -33,6 +41,7 @@ export function formFromSource(source: {
   config: unknown;
   schedule: string | null;
   enabled: boolean;
+  maxFailedPercent: number;
 }): Config {
   const config = source.config as Config;
   const shown = Object.fromEntries(
@@ -44,6 +53,7 @@ export function formFromSource(source: {
     name: source.name,
     type: source.type,
     enabled: source.enabled,
+    maxFailedPercent: source.maxFailedPercent,
     entries: withRoom(config.entries),
   };
 }
@@ -99,6 +109,7 @@ function entriesOf(given: unknown): Entry[] {
     .filter((entry) => entry.title !== '' || entry.text !== '');
 }
 
+const percentOf = (value: string) => (value === '' ? usualMaxFailedPercent : Number(value));
 const linesOf = (value: string) =>
   value
     .split(/\r?\n/)

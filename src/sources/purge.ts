@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Knex } from 'knex';
 import type { Deps } from '../deps.js';
 import { removeSome } from '../knowledge/removal.js';
+import { ledgerStore } from '../syncs/ledger.js';
 import type { SyncService } from '../syncs/service.js';
 import { folders } from './fileStore.js';
 import { sourceStore } from './store.js';
@@ -38,10 +39,16 @@ export function purging(
     const own = (query: Knex.QueryBuilder) => query.where({ source_id: id });
     while (await removeSome(db, own)) if (!step()) return false;
     const some = db('syncs').where({ source_id: id }).limit(500).select('id');
+    const listed = some.clone().whereExists(db('sync_rows').where('sync_id', db.ref('syncs.id')));
+    while ((await removeListed(listed)) > 0) if (!step()) return false;
     while ((await db('syncs').whereIn('id', some).delete()) > 0) if (!step()) return false;
     await rm(folderOf(id), { recursive: true, force: true });
     await withoutWebhooks(db('data_sources').where({ id })).delete();
     return true;
+  }
+
+  async function removeListed(syncs: Knex.QueryBuilder): Promise<number> {
+    return ledgerStore(db).remove(await syncs.clone().pluck('id'), 2_000);
   }
 
   /** The record of a source stays while webhooks refer to it. */

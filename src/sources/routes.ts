@@ -1,4 +1,3 @@
-import cronstrue from 'cronstrue';
 import { type Request, type Response, Router } from 'express';
 import { actorOf, requireAdmin, requireUser } from '../accounts/access.js';
 import { page, pageQuery, windowOf } from '../api/paging.js';
@@ -8,9 +7,11 @@ import type { Deps } from '../deps.js';
 import { NotFound } from '../errors.js';
 import { emptyForm, type FormState, submitted } from '../http/form.js';
 import { rowStore } from '../knowledge/rows.js';
+import { showInList } from '../syncs/routes.js';
 import type { SyncService } from '../syncs/service.js';
 import type { FileService, Upload } from './files.js';
 import { errorsAgain, formAgain, formFromSource, settingsShown, sourceFromForm } from './form.js';
+import { allInWords, scheduleInWords } from './inWords.js';
 import { type Kind, kindOf, kinds } from './kinds.js';
 import { newSource, sourceChanges } from './schema.js';
 import type { Source, SourceService } from './service.js';
@@ -30,6 +31,7 @@ export function sourceRoutes(
   router.get('/bots/:id/data-sources', requireUser, list);
   router.get('/bots/:id/data-sources/new', requireAdmin, showNew);
   router.post('/bots/:id/data-sources', requireAdmin, submitted(create, showNewAgain));
+  router.post('/bots/:id/data-sources/sync', requireAdmin, syncAll);
   router.get('/bots/:id/live', requireUser, stream);
   router.get('/data-sources/:id', requireUser, (req, res) => show(req, res, emptyForm()));
   router.post('/data-sources/:id/sync', requireAdmin, sync);
@@ -96,11 +98,12 @@ export function sourceRoutes(
       form,
       address: req.method === 'GET' ? req.originalUrl : `/app/data-sources/${source.id}`,
       settings: settingsShown(source),
-      scheduleInWords: inWords(source.schedule),
+      scheduleInWords: scheduleInWords(source.schedule),
       files: kind.accepts.length > 0 ? await files.listOf(actor, source.id) : [],
       running: ledger.find((entry) => entry.status === 'running') ?? null,
       latest: ledger.find((entry) => entry.finishedAt !== null) ?? null,
-      syncs: ledger.slice(0, latestSyncs.limit),
+      syncs: ledger.slice(0, latestSyncs.limit).map(showInList),
+      hasMoreSyncs: ledger.length > latestSyncs.limit,
       rows: shown.data,
       nextRows: shown.nextCursor,
     });
@@ -110,6 +113,12 @@ export function sourceRoutes(
     const id = String(req.params.id);
     await sources.sync(id, 'manual', { force: req.body.force === 'true' }, actorOf(req), clock());
     res.redirect(303, `/app/data-sources/${id}`);
+  }
+
+  async function syncAll(req: Request, res: Response) {
+    const id = String(req.params.id);
+    req.session.notice = allInWords(await sources.syncAll(id, 'manual', actorOf(req), clock()));
+    res.redirect(303, `/app/bots/${id}/data-sources`);
   }
 
   async function showStored(req: Request, res: Response) {
@@ -176,11 +185,4 @@ function kindFor({ type }: Source): Kind {
   const kind = kindOf(type);
   if (!kind) throw new NotFound('Type of data source');
   return kind;
-}
-
-const presets: Record<string, string> = { hourly: 'every hour', daily: 'every day', weekly: 'every week' };
-
-function inWords(schedule: string | null): string {
-  if (schedule === null) return 'never';
-  return presets[schedule] ?? `${cronstrue.toString(schedule, { use24HourTimeFormat: true })} (${schedule})`;
 }

@@ -13,7 +13,7 @@ import { sourcesOfBot } from './belonging.js';
 import type { Memo, UploadedFile } from './connectors/connector.js';
 import { fileStore, folders } from './fileStore.js';
 import { nextAt } from './schedule.js';
-import type { NewSource, SourceChanges, SourceStatus } from './schema.js';
+import { type NewSource, type SourceChanges, type SourceStatus, usualMaxFailedPercent } from './schema.js';
 import { masked, unmasked } from './secrets.js';
 import { requireReachable, type Settings, validSettings } from './settings.js';
 import { type StoredSource, sourceStore } from './store.js';
@@ -29,13 +29,19 @@ export type Source = Omit<StoredSource, 'config' | 'memo' | 'visible'> & {
 /** A data source as a sync reads it, secrets and all. */
 export type SourceToRead = Pick<
   StoredSource,
-  'id' | 'botId' | 'type' | 'visible' | 'rows' | 'documents' | 'tokens'
+  'id' | 'botId' | 'type' | 'visible' | 'rows' | 'documents' | 'tokens' | 'maxFailedPercent'
 > & {
   config: Settings;
   files: UploadedFile[];
   /** It is made of uploads, and there are none. */
   isEmpty: boolean;
   memo: Memo | null;
+};
+
+/** What became of asking for all of a bot's sources. */
+export type SyncedAll = {
+  queued: { name: string; sync: Sync }[];
+  skipped: { id: string; name: string; why: string }[];
 };
 
 type Parts = { bots: Pick<BotService, 'seenBy' | 'owns'>; syncs: SyncService };
@@ -79,6 +85,11 @@ export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guar
     return takesFiles(type) && !settings.url && (await fileStore(connection).count(id)) === 0;
   }
 
+  async function whyNot(connection: Knex, source: StoredSource): Promise<string | null> {
+    if (!source.enabled) return 'it is disabled';
+    return (await lacksFiles(connection, source, open(source))) ? 'no file has been uploaded yet' : null;
+  }
+
   bots.owns(sourcesOfBot(deps, syncs));
 
   return {
@@ -112,6 +123,7 @@ export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guar
         schedule: input.schedule,
         enabled: input.enabled,
         nextSyncAt: scheduled(input, at),
+        maxFailedPercent: input.maxFailedPercent ?? usualMaxFailedPercent,
         visible: 0,
         memo: null,
         rows: 0,
@@ -186,6 +198,21 @@ export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guar
       const source = await seenBy(actor, id);
       if (!source.enabled) throw new Conflict('This data source is disabled: enable it first');
       return syncs.enqueue(id, trigger, { force }, at);
+    },
+
+    /** Asks for a sync of each source of a bot, by name; of those that cannot be synced now it says why. */
+    async syncAll(botId: string, trigger: Trigger, actor: Actor, at: number): Promise<SyncedAll> {
+      const bot = await bots.seenBy(actor, botId);
+      return db.transaction(async (tx) => {
+        const asked: SyncedAll = { queued: [], skipped: [] };
+        for (const source of await sourceStore(tx).allOf(bot.id)) {
+          const { id, name } = source;
+          const why = await whyNot(tx, source);
+          if (why) asked.skipped.push({ id, name, why });
+          else asked.queued.push({ name, sync: await syncs.enqueueWithin(tx, id, trigger, {}, at) });
+        }
+        return asked;
+      });
     },
 
     /** Asks for the syncs that are due; each once, of however many processes look. */

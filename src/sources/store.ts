@@ -11,6 +11,8 @@ export type StoredSource = {
   schedule: string | null;
   enabled: boolean;
   nextSyncAt: number | null;
+  /** A sync fails when more than so many of a hundred rows do. */
+  maxFailedPercent: number;
   /** The number of the sync whose rows can be searched. */
   visible: number;
   memo: string | null;
@@ -41,6 +43,11 @@ export function sourceStore(connection: Knex) {
         .orderBy('id', 'desc')
         .limit(window.limit + 1);
       return rows.map(fromRow);
+    },
+
+    /** All of a bot, by name. */
+    async allOf(botId: string): Promise<StoredSource[]> {
+      return (await living().where({ bot_id: botId }).orderBy('name').orderBy('id')).map(fromRow);
     },
 
     /** By name. */
@@ -107,6 +114,7 @@ function toRow(source: StoredSource) {
     schedule: source.schedule,
     enabled: source.enabled,
     next_sync_at: source.nextSyncAt,
+    max_failed_percent: source.maxFailedPercent,
     updated_at: source.updatedAt,
   };
 }
@@ -122,6 +130,7 @@ function fromRow(row: any): StoredSource {
     schedule: row.schedule,
     enabled: Boolean(row.enabled),
     nextSyncAt: row.next_sync_at === null ? null : Number(row.next_sync_at),
+    maxFailedPercent: row.max_failed_percent,
     visible: row.visible_sync,
     memo: row.memo,
     rows: Number(row.row_count),

@@ -63,7 +63,7 @@ const kinds: {
     name: 'Sync history',
     about: 'Each run of a data source, and how it went',
     colour: 'cyan',
-    tables: /^syncs/,
+    tables: /^sync/,
     counts: 'syncs',
     unit: 'sync, syncs',
   },

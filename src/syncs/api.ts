@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { Actor } from '../accounts/actor.js';
 import { type Endpoint, endpoint } from '../api/endpoint.js';
 import { iso, isoOrNull, page, pageOf, pageQuery, windowOf } from '../api/paging.js';
 import { NotFound } from '../errors.js';
 import type { SourceService } from '../sources/service.js';
-import { syncAnswer, syncRequest } from './schema.js';
+import type { Line } from './ledger.js';
+import { rowsQuery, syncAnswer, syncRequest, syncRowAnswer } from './schema.js';
 import type { SyncService } from './service.js';
 import type { Sync } from './store.js';
 
@@ -22,13 +24,29 @@ export function showSync(sync: Sync): z.input<typeof syncAnswer> {
     createdAt: iso(sync.createdAt),
     startedAt: isoOrNull(sync.startedAt),
     finishedAt: isoOrNull(sync.finishedAt),
+    rows: sync.counts,
   };
 }
+
+const showRow = ({ outcome, key, title, reason, kept }: Line): z.input<typeof syncRowAnswer> => ({
+  outcome,
+  key,
+  title,
+  reason,
+  kept,
+});
 
 export function syncEndpoints(
   sources: Pick<SourceService, 'seenBy' | 'sync'>,
   syncs: SyncService,
 ): Endpoint[] {
+  async function seenBy(user: Actor, id: string): Promise<Sync> {
+    const sync = await syncs.find(id);
+    if (!sync) throw new NotFound('Sync');
+    await sources.seenBy(user, sync.sourceId);
+    return sync;
+  }
+
   return [
     endpoint({
       method: 'post',
@@ -67,11 +85,21 @@ export function syncEndpoints(
       tag,
       params: id,
       answers: { 200: { description: 'The sync', schema: syncAnswer } },
-      run: async ({ params, user }) => {
-        const sync = await syncs.find(params.id);
-        if (!sync) throw new NotFound('Sync');
-        await sources.seenBy(user, sync.sourceId);
-        return { status: 200, body: showSync(sync) };
+      run: async ({ params, user }) => ({ status: 200, body: showSync(await seenBy(user, params.id)) }),
+    }),
+    endpoint({
+      method: 'get',
+      path: '/syncs/{id}/rows',
+      summary: 'List what a sync did row by row: what failed first, then removed, changed and added rows',
+      access: 'user',
+      tag,
+      params: id,
+      query: rowsQuery,
+      answers: { 200: { description: 'A page of rows', schema: pageOf(syncRowAnswer) } },
+      run: async ({ params, query, user }) => {
+        const sync = await seenBy(user, params.id);
+        const rows = await syncs.rowsOf(sync.id, query.outcome ?? null, windowOf(query));
+        return { status: 200, body: page(rows, query.limit, (row) => [row.seq], showRow) };
       },
     }),
   ];

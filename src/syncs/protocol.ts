@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Rule } from '../net/rules.js';
 import type { Memo, UploadedFile } from '../sources/connectors/connector.js';
-import type { Problem } from './store.js';
+import type { Line } from './ledger.js';
 
 /** What the worker thread is given to read. */
 export type Task = {
@@ -50,19 +50,20 @@ export type Question =
     }
   /** `rows`: `{key, memo}[]` of rows that are kept. */
   | { ask: 'remember'; rows: string }
+  /** What the ledger lists of a batch, and how many of it failed or were repeated. */
+  | { ask: 'note'; lines: Line[]; failed: number; repeated: number }
   /** Answered with a `Memo` or null. */
   | { ask: 'recall'; key: string };
 
 /** What the worker tells without waiting. */
-export type Tidings =
-  | { tell: 'progress'; done: number; total: number | null; current: string | null }
-  | { tell: 'problem'; problem: Problem };
+export type Tidings = { tell: 'progress'; done: number; total: number | null; current: string | null };
 
 export type Message = (Question & { id: number }) | Tidings;
 
 /** How the reading ended. */
 export type Finished =
-  | { kind: 'read'; memo: Memo | null }
+  /** `rows`: how many there were, each counted once. */
+  | { kind: 'read'; memo: Memo | null; rows: number }
   | { kind: 'all-same' }
   /** The source cannot be read; the reason is for people. */
   | { kind: 'unreadable'; reason: string };

@@ -3,17 +3,23 @@ import type { Deps } from '../deps.js';
 import { botKey } from '../knowledge/search.js';
 import type { SourceToRead } from '../sources/service.js';
 import type { SyncResults } from '../webhooks/events.js';
-import { diedTooOften, overLimit, removesTooMany, SyncFailure } from './failure.js';
+import {
+  diedTooOften,
+  mayNotFail,
+  overLimit,
+  removesTooMany,
+  SyncFailure,
+  tooManyFailed,
+} from './failure.js';
 import { type Claimed, type Progress, requireLease } from './lease.js';
+import { type Ledger, ledgerOf, line, mostListed } from './ledger.js';
 import { type Finished, type Question, type Tidings, verdict } from './protocol.js';
 import { reading } from './reading.js';
 import type { Success } from './settle.js';
 import { tokensAllowed } from './storage.js';
-import type { Problems } from './store.js';
 import * as versions from './versions.js';
 
 const mostTries = 3;
-const mostProblems = 100;
 /** From so many rows on, a sync may not remove more than half of them unasked. */
 const guardedRows = 10;
 
@@ -21,7 +27,7 @@ type Tools = Pick<Deps, 'config' | 'db' | 'reader' | 'clock' | 'version' | 'guar
 
 export type Run = {
   progress: Progress;
-  problems: Problems;
+  ledger: Ledger;
   read: () => Promise<Success>;
   /** Takes back what a run wrote that has failed; others may run the source again meanwhile. */
   undo: () => Promise<void>;
@@ -36,9 +42,9 @@ export function run(
 ): Run {
   const own: versions.Versions = { sourceId: source.id, visible: source.visible };
   const progress: Progress = { done: 0, total: null, current: null };
-  const problems: Problems = { count: 0, first: [] };
+  const ledger = ledgerOf();
   const kept = { rows: 0, documents: 0, tokens: 0 };
-  const written = { rows: 0, documents: 0, tokens: 0 };
+  const written = { rows: 0, replaced: 0, documents: 0, tokens: 0 };
   /** The ids of rows that stay or are replaced; each is found once. */
   const seen: number[] = [];
   let number: Promise<number> | null = null;
@@ -50,14 +56,9 @@ export function run(
   };
 
   function hear(tidings: Tidings): void {
-    if (tidings.tell === 'progress') {
-      const { done, total, current } = tidings;
-      Object.assign(progress, { done, total: total === null ? null : Math.max(total, done), current });
-      onProgress();
-    } else {
-      problems.count += 1;
-      if (problems.first.length < mostProblems) problems.first.push(tidings.problem);
-    }
+    const { done, total, current } = tidings;
+    Object.assign(progress, { done, total: total === null ? null : Math.max(total, done), current });
+    onProgress();
   }
 
   async function answer(question: Question): Promise<unknown> {
@@ -69,7 +70,14 @@ export function run(
         await requireLease(tx, sync);
         await versions.remember(tx, own, question.rows);
       });
+    if (question.ask === 'note') return note(question);
     return write(question);
+  }
+
+  function note({ lines, failed, repeated }: Extract<Question, { ask: 'note' }>): void {
+    ledger.lines.push(...lines);
+    ledger.counts.failed += failed;
+    ledger.counts.repeated += repeated;
   }
 
   async function compare(rows: string, count: number): Promise<number[]> {
@@ -88,6 +96,7 @@ export function run(
 
   async function write({ rows, documents, counts }: Extract<Question, { ask: 'write' }>): Promise<void> {
     written.rows += counts.rows;
+    written.replaced += counts.replaced;
     written.documents += counts.documents;
     written.tokens += counts.tokens;
     requireSpace();
@@ -112,15 +121,27 @@ export function run(
       throw new SyncFailure(removesTooMany(gone, source.rows));
     const number = await ownNumber();
     const stay = new Set(seen);
+    const listed: number[] = [];
     for await (const ids of versions.visibleIds(reader, own)) {
       signal.throwIfAborted();
       const unseen = ids.filter((id) => !stay.has(id));
       if (unseen.length === 0) continue;
+      listed.push(...unseen.slice(0, mostListed - listed.length));
       await db.transaction(async (tx) => {
         await requireLease(tx, sync);
         await versions.end(tx, unseen, number);
       });
     }
+    ledger.counts.removed = gone;
+    for (const { key, title } of await versions.named(reader, listed))
+      ledger.lines.push(line('removed', key, title));
+  }
+
+  function requireEnough(rows: number): void {
+    const { failed } = ledger.counts;
+    if (!mayNotFail(failed, rows, source.maxFailedPercent)) return;
+    const first = ledger.lines.find(({ outcome }) => outcome === 'failed')!;
+    throw new SyncFailure(tooManyFailed(failed, rows, source.maxFailedPercent, first));
   }
 
   async function outcome(finished: Finished): Promise<Success> {
@@ -128,23 +149,28 @@ export function run(
     if (finished.kind === 'all-same') {
       const { rows, documents, tokens } = source;
       Object.assign(progress, { done: rows, total: rows });
+      ledger.counts.unchanged = rows;
       return { results: results({ rows, documents, tokens }, none), number: null };
     }
+    requireEnough(finished.rows);
     await removeGone();
+    const { rows, replaced } = written;
+    Object.assign(ledger.counts, { added: rows - replaced, changed: replaced, unchanged: kept.rows });
     const memo = finished.memo && JSON.stringify(finished.memo);
     return { results: results(kept, written), number: await number, memo };
   }
 
   return {
     progress,
-    problems,
+    ledger,
     async read() {
       if (sync.tries > mostTries) throw new SyncFailure(diedTooOften(mostTries));
       await versions.undo(db, own, null, signal);
       allowed = await tokensAllowed(db, source, config);
       signal.throwIfAborted();
       // Whoever removed the last file wants its rows gone; the connector would say that there is nothing to read.
-      if (source.isEmpty && source.rows > 0 && sync.force) return outcome({ kind: 'read', memo: null });
+      if (source.isEmpty && source.rows > 0 && sync.force)
+        return outcome({ kind: 'read', memo: null, rows: 0 });
       const { type, config: settings, files, memo } = source;
       const agent = `Hookbell/${version}`;
       const task = { type, config: settings, files, memo, rules: guard.rules(), agent };
@@ -156,11 +182,11 @@ export function run(
   };
 }
 
-type Counts = { rows: number; documents: number; tokens: number };
+type Sums = { rows: number; documents: number; tokens: number };
 
-const none: Counts = { rows: 0, documents: 0, tokens: 0 };
+const none: Sums = { rows: 0, documents: 0, tokens: 0 };
 
-function results(kept: Counts, written: Counts): SyncResults {
+function results(kept: Sums, written: Sums): SyncResults {
   return {
     totalTokens: kept.tokens + written.tokens,
     modifiedRows: written.rows,

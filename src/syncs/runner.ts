@@ -6,6 +6,7 @@ import type { Outbox } from '../outbox/event.js';
 import type { SourceService } from '../sources/service.js';
 import { reasonOf, unforeseen } from './failure.js';
 import { type Claimed, claim, endAllLeases, Lost, release, renew } from './lease.js';
+import { ledgerOf } from './ledger.js';
 import { type Run, run } from './run.js';
 import type { SyncService } from './service.js';
 import { type Report, settling } from './settle.js';
@@ -21,7 +22,7 @@ const stopped = new Error('Hookbell is stopping');
 
 const nothing: Report = {
   progress: { done: 0, total: null, current: null },
-  problems: { count: 0, first: [] },
+  ledger: ledgerOf(),
 };
 
 type Needs = Pick<Deps, 'config' | 'db' | 'reader' | 'log' | 'clock' | 'live' | 'version' | 'guard'>;

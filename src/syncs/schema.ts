@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isoTime } from '../api/paging.js';
+import { isoTime, pageQuery } from '../api/paging.js';
+import { mostListed, outcome, syncsListed } from './ledger.js';
 
 export const trigger = z.enum(['manual', 'hook', 'schedule', 'api']);
 export type Trigger = z.infer<typeof trigger>;
@@ -39,5 +40,38 @@ export const syncAnswer = z
     createdAt: isoTime,
     startedAt: isoTime.nullable(),
     finishedAt: isoTime.nullable(),
+    rows: z
+      .object({
+        added: count,
+        changed: count,
+        unchanged: count.meta({
+          description: 'Those included that failed and of which an earlier version stays',
+        }),
+        removed: count,
+        failed: count,
+        repeated: count.meta({ description: 'The same once more, word for word: taken once' }),
+      })
+      .nullable()
+      .meta({
+        description:
+          'What became of each row: `added` + `changed` are the `modifiedRows`, `unchanged` the `unmodifiedRows`. A sync that failed has only `failed` ones, for it changed nothing. null until it has ended',
+      }),
   })
   .meta({ id: 'Sync' });
+
+export const rowsQuery = pageQuery.extend({
+  outcome: outcome.optional().meta({ description: 'Only those; otherwise all, what matters most first' }),
+});
+
+export const syncRowAnswer = z
+  .object({
+    outcome,
+    key: z.string().meta({ description: 'What the row is known by from one sync to the next' }),
+    title: z.string().meta({ description: 'Empty where it could not be read' }),
+    reason: z.string().nullable().meta({ description: 'Why it failed' }),
+    kept: z.boolean().nullable().meta({ description: 'Of one that failed: its last good version stays' }),
+  })
+  .meta({
+    id: 'SyncRow',
+    description: `The first ${mostListed.toLocaleString('en')} rows of each outcome are listed, of the latest ${syncsListed} syncs of a data source`,
+  });

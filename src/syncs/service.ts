@@ -4,6 +4,7 @@ import { v7 as uuid } from 'uuid';
 import type { Window } from '../api/paging.js';
 import type { Deps } from '../deps.js';
 import { NotFound } from '../errors.js';
+import { ledgerStore, type Outcome } from './ledger.js';
 import type { Trigger } from './schema.js';
 import { shared } from './shared.js';
 import { type Sync, syncStore } from './store.js';
@@ -75,6 +76,10 @@ export function syncService({ db, live }: Pick<Deps, 'db' | 'live'>) {
     find: (id: string) => syncStore(db).find(id),
     listOf: (sourceId: string, window: Window) => syncStore(db).listOf(sourceId, window),
 
+    /** The rows that its ledger lists; all, or those of one outcome. */
+    rowsOf: (syncId: string, only: Outcome | null, window: Window) =>
+      ledgerStore(db).listOf(syncId, only, window),
+
     /** Of each source: its latest sync, and whether one runs. */
     async statesOf(sourceIds: string[]): Promise<Map<string, { last: Sync; isRunning: boolean }>> {
       const states = new Map<string, { last: Sync; isRunning: boolean }>();
@@ -88,7 +93,7 @@ export function syncService({ db, live }: Pick<Deps, 'db' | 'live'>) {
 
     /** Removes what finished before `before`, some hundred at a time; the latest of a source stays. */
     async prune(before: number): Promise<void> {
-      while ((await syncStore(db).prune(before, 500)) === 500);
+      while ((await syncStore(db).prune(before, 500)) > 0);
     },
 
     /** One step of it. Returns how many were removed. */

@@ -4,10 +4,10 @@ import type { Outbox } from '../outbox/event.js';
 import { type SyncResults, syncFailed, syncSucceeded } from '../webhooks/events.js';
 import { overLimit, SyncFailure } from './failure.js';
 import { type Claimed, Lost, type Progress } from './lease.js';
+import { type Ledger, ledgerOf, ledgerStore } from './ledger.js';
 import { tokensAllowed } from './storage.js';
-import type { Problems } from './store.js';
 
-export type Report = { progress: Progress; problems: Problems };
+export type Report = { progress: Progress; ledger: Ledger };
 
 /** `number`: under which the new rows were written; null when none changed. `memo`: absent, it stays as it is. */
 export type Success = { results: SyncResults; number: number | null; memo?: string | null };
@@ -17,14 +17,14 @@ export function settling({ config, db }: Pick<Deps, 'config' | 'db'>, outbox: Ou
   /** Throws `Lost`, and `SyncFailure` when there is no longer enough storage for it. */
   async function succeed(
     sync: Claimed,
-    { progress, problems }: Report,
+    { progress, ledger }: Report,
     { results, number, memo }: Success,
     at: number,
   ): Promise<void> {
     await db.transaction(async (tx) => {
       const { done } = progress;
       const outcome = { status: 'succeeded', results: JSON.stringify(results), done, total: done };
-      await finish(tx, sync, { ...outcome, ...told(problems) }, at);
+      await finish(tx, sync, outcome, ledger, at);
       const source = await sourceOf(tx, sync.sourceId);
       const allowed = await tokensAllowed(tx, source, config);
       if (allowed !== null && results.totalTokens > allowed) throw new SyncFailure(overLimit);
@@ -39,13 +39,13 @@ export function settling({ config, db }: Pick<Deps, 'config' | 'db'>, outbox: Ou
 
   async function fail(
     sync: Claimed,
-    { progress, problems }: Report,
+    { progress, ledger }: Report,
     reason: string,
     at: number,
   ): Promise<void> {
     await db.transaction(async (tx) => {
       const { done, total } = progress;
-      await finish(tx, sync, { status: 'failed', reason, done, total, ...told(problems) }, at);
+      await finish(tx, sync, { status: 'failed', reason, done, total }, onlyFailed(ledger), at);
       const source = await sourceOf(tx, sync.sourceId);
       await outbox.append(tx, syncFailed(source, reason), at);
     });
@@ -54,12 +54,28 @@ export function settling({ config, db }: Pick<Deps, 'config' | 'db'>, outbox: Ou
   return { succeed, fail };
 }
 
-async function finish(tx: Knex, { id, token }: Claimed, outcome: object, at: number): Promise<void> {
+async function finish(
+  tx: Knex,
+  { id, sourceId, token }: Claimed,
+  outcome: object,
+  { counts, lines }: Ledger,
+  at: number,
+): Promise<void> {
   const ended = { finished_at: at, current: null, lease_token: null, lease_until: null };
   const settled = await tx('syncs')
     .where({ id, lease_token: token })
-    .update({ ...outcome, ...ended });
+    .update({ ...outcome, ...ended, counts: JSON.stringify(counts) });
   if (settled !== 1) throw new Lost();
+  await ledgerStore(tx).write(id, lines);
+  await ledgerStore(tx).forgetOlder(sourceId);
+}
+
+/** What else it did is taken back. */
+function onlyFailed({ counts, lines }: Ledger): Ledger {
+  return {
+    counts: { ...ledgerOf().counts, failed: counts.failed },
+    lines: lines.filter(({ outcome }) => outcome === 'failed'),
+  };
 }
 
 const searchable = (results: SyncResults, number: number) => ({
@@ -68,8 +84,6 @@ const searchable = (results: SyncResults, number: number) => ({
   document_count: results.totalDocuments,
   token_count: results.totalTokens,
 });
-
-const told = (problems: Problems) => ({ problems: problems.count > 0 ? JSON.stringify(problems) : null });
 
 async function sourceOf(tx: Knex, id: string) {
   const row = await tx('data_sources')

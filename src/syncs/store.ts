@@ -1,13 +1,8 @@
 import type { Knex } from 'knex';
 import type { Window } from '../api/paging.js';
 import type { SyncResults } from '../webhooks/events.js';
+import { type Counts, ledgerStore } from './ledger.js';
 import type { SyncStatus, Trigger } from './schema.js';
-
-/** One item that could not be taken in. */
-export type Problem = { key: string; reason: string };
-
-/** How many there were, and the first hundred of them. */
-export type Problems = { count: number; first: Problem[] };
 
 /** One run of a data source, from the asking to the end. Times in milliseconds. */
 export type Sync = {
@@ -24,11 +19,15 @@ export type Sync = {
   current: string | null;
   results: SyncResults | null;
   reason: string | null;
-  problems: Problems | null;
+  /** Null until it has ended, and of one that ended before they were kept. */
+  counts: Counts | null;
   createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
 };
+
+/** Rows of ledgers that one statement removes. */
+const mostRows = 2_000;
 
 export type NewSync = Pick<Sync, 'id' | 'sourceId' | 'trigger' | 'force' | 'createdAt'>;
 
@@ -101,7 +100,10 @@ export function syncStore(connection: Knex) {
         .update({ lease_token: null, lease_until: null });
     },
 
-    /** Removes up to `most` that finished before `before`, and never the latest of a source. Returns how many. */
+    /**
+     * Removes up to `most` that finished before `before`, and never the latest of a source; or first some of the rows
+     * that their ledgers list. Returns how many records there were.
+     */
     async prune(before: number, most: number): Promise<number> {
       const old = connection('syncs as old')
         .where('old.finished_at', '<', before)
@@ -110,9 +112,12 @@ export function syncStore(connection: Knex) {
             .where('later.source_id', connection.ref('old.source_id'))
             .where('later.id', '>', connection.ref('old.id')),
         )
+        .orderBy('old.finished_at')
         .limit(most)
-        .select('old.id');
-      return syncs().whereIn('id', old).delete();
+        .pluck('old.id');
+      const ids: string[] = await old;
+      const rows = await ledgerStore(connection).remove(ids, mostRows);
+      return rows > 0 ? rows : syncs().whereIn('id', ids).delete();
     },
   };
 }
@@ -133,7 +138,7 @@ export function fromRow(row: any): Sync {
     current: row.current,
     results: json(row.results),
     reason: row.reason,
-    problems: json(row.problems),
+    counts: json(row.counts),
     createdAt: Number(row.created_at),
     startedAt: number(row.started_at),
     finishedAt: number(row.finished_at),

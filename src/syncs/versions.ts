@@ -137,6 +137,11 @@ export async function* visibleIds(reader: Knex, { sourceId, visible }: Versions)
   }
 }
 
+/** What these rows are called. */
+export async function named(reader: Knex, ids: number[]): Promise<{ key: string; title: string }[]> {
+  return reader('rows').whereIn('id', ids).orderBy('id').select('key', 'title');
+}
+
 /** These rows end with the sync of this number. */
 export async function end(tx: Knex, ids: number[], number: number): Promise<void> {
   await tx('rows').whereIn('id', ids).update({ until_sync: number });

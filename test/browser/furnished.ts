@@ -19,6 +19,8 @@ export type House = {
   bot: string;
   emptyBot: string;
   sources: Record<'website' | 'feed' | 'csv' | 'json' | 'files' | 'text' | 'broken', string>;
+  /** One that succeeded, and one that failed. */
+  syncs: string[];
   webhooks: Record<'trigger' | 'healthy' | 'failing' | 'paused' | 'disabled', string>;
   deliveries: Record<'delivered' | 'pending', string>;
   conversations: string[];
@@ -150,6 +152,8 @@ async function furniture(
       return first?.attempts === 1 && first.id;
     }),
   };
+  const latestSyncOf = async (id: string) => (await api.get(`/data-sources/${id}/syncs`)).body.data[0].id;
+  const syncs = [await latestSyncOf(sources.files), await latestSyncOf(sources.broken)];
   await admin.post('/app/settings/outbound', {
     rule: 'crm.internal',
     note: named('CRM').slice(0, 200),
@@ -167,6 +171,7 @@ async function furniture(
     bot,
     emptyBot,
     sources,
+    syncs,
     webhooks,
     deliveries,
     conversations,

@@ -6,8 +6,19 @@ import type { House } from './furnished.js';
 
 /** Every page that a user can look at, in each of its states: from the router's own table, so that none is forgotten. */
 export function everyPage({ server }: Running, house: House): string[] {
-  const { bot, emptyBot, sources, webhooks, deliveries, conversations, agent, rule, receivers, channel } =
-    house;
+  const {
+    bot,
+    emptyBot,
+    sources,
+    syncs,
+    webhooks,
+    deliveries,
+    conversations,
+    agent,
+    rule,
+    receivers,
+    channel,
+  } = house;
   const { website, csv, broken, text, json } = sources;
   // By route, or else by the place that it begins with.
   const ids: Record<string, string[]> = {
@@ -19,6 +30,7 @@ export function everyPage({ server }: Running, house: House): string[] {
     '/app/data-sources': [website],
     '/app/data-sources/:id': [website, csv, broken],
     '/app/data-sources/:id/edit': [text, json],
+    '/app/syncs': syncs,
     '/app/webhooks': [webhooks.healthy],
     '/app/webhooks/:id': Object.values(webhooks),
     '/app/webhooks/:id/secrets': [],

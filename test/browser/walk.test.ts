@@ -81,7 +81,7 @@ describe('a new user, from the setup link to a delivered webhook', () => {
     for (const release of held) release();
     await heading(page, 'Help centre synced').waitFor();
     await page.getByRole('progressbar').waitFor({ state: 'detached' });
-    await page.getByText('7 rows changed, 0 as before').waitFor();
+    await page.getByText('7 rows added').waitFor();
     await page.getByRole('link', { name: 'Looking after mowers' }).waitFor();
 
     // A text, which is read faster than a page connects to its stream.

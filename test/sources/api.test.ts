@@ -70,6 +70,7 @@ describe('the API of data sources', () => {
       'createdAt',
       'startedAt',
       'finishedAt',
+      'rows',
     ]);
     expect(sync).to.deep.include({
       dataSourceId: answer.body.id,

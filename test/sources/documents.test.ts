@@ -71,6 +71,7 @@ describe('uploaded PDF and Word documents', () => {
 
   it('that cannot be read are named with the reason; the others are read, and the last good version stays', async () => {
     const id = await made();
+    await api.patch(`/data-sources/${id}`, { maxFailedPercent: 75 });
     const guide = await fixture('guide.pdf');
     await upload(id, { 'guide.pdf': guide, 'handbook.docx': await fixture('handbook.docx') });
 
@@ -84,15 +85,30 @@ describe('uploaded PDF and Word documents', () => {
     expect(sync).to.include({ status: 'succeeded' });
     expect(sync.results).to.include({ totalDataSourceRows: 3, modifiedRows: 1, unmodifiedRows: 2 });
     expect((await found('rating nut of the pendulum'))[0]).to.equal('Care of the Brassfield clock');
-    const page = (await admin.get(`/app/data-sources/${id}`)).$;
-    const problems = page('details li')
+    const page = (await admin.get(`/app/syncs/${sync.id}?outcome=failed`)).$;
+    const failed = page('tbody tr')
       .toArray()
-      .map((item) => page(item).text().replace(/\s+/g, ' ').trim());
-    expect(problems).to.include.members([
-      'guide.pdf “guide.pdf” is incomplete, its end is missing: it may have been cut off on its way',
-      'locked.pdf “locked.pdf” is protected by a password',
-      'scan.pdf “scan.pdf” has no text in it, only pictures: if it was scanned, have its text recognised (OCR) first',
+      .map((row) => page(row).text().replace(/\s+/g, ' ').trim());
+    expect(failed).to.have.members([
+      'guide.pdf failed “guide.pdf” is incomplete, its end is missing: it may have been cut off on its way. Its last good version stays.',
+      'locked.pdf failed “locked.pdf” is protected by a password.',
+      'scan.pdf failed “scan.pdf” has no text in it, only pictures: if it was scanned, have its text recognised (OCR) first.',
     ]);
+  });
+
+  it('fail the sync when more than a tenth of them cannot be read: the reason names the first', async () => {
+    const id = await made();
+
+    const sync = await upload(id, {
+      'locked.pdf': await fixture('locked.pdf'),
+      'notes.txt': Buffer.from('The chimes are silent at night.'),
+      'scan.pdf': await fixture('scan.pdf'),
+    });
+
+    expect(sync).to.include({ status: 'failed', results: null });
+    expect(sync.reason).to.match(
+      /^2 of 3 rows could not be read.* The first: “locked\.pdf” is protected by a password\. /,
+    );
   });
 
   it('are taken by the page, which says which kinds there are', async () => {

@@ -113,10 +113,8 @@ describe('a Notion source in a bot', () => {
 
     expect(sync.status).to.equal('succeeded');
     expect(await found('wombat')).to.have.length(2);
-    const $ = await shown(`/app/data-sources/${id}`);
-    expect($('details[id^=problems] li').text()).to.match(
-      /is not shared with the integration: share it in Notion/,
-    );
+    const $ = await shown(`/app/syncs/${sync.id}`);
+    expect($('tbody tr').text()).to.match(/is not shared with the integration: share it in Notion/);
   });
 
   it('shows the token to nobody, and tells when Notion does not know it', async () => {
