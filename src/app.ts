@@ -52,6 +52,7 @@ import { previewRoutes } from './sources/preview/routes.js';
 import { sourceRoutes } from './sources/routes.js';
 import { storageRoutes } from './storage/routes.js';
 import { syncEndpoints } from './syncs/api.js';
+import { syncRoutes } from './syncs/routes.js';
 import { webhookEndpoints } from './webhooks/api.js';
 import { catalogueEndpoints } from './webhooks/catalogueApi.js';
 import { deliveryEndpoints } from './webhooks/deliveryApi.js';
@@ -127,6 +128,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', searchRoutes(hookbell));
   app.use('/app', overviewRoutes(hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
+  app.use('/app', syncRoutes(hookbell));
   app.use('/app', previewRoutes(deps, hookbell));
   app.use('/app', widgetTabRoutes(deps, bots));
   app.use('/app', channelPageRoutes(deps, hookbell));
