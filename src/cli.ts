@@ -29,21 +29,20 @@ async function obey(words: string[]): Promise<string | null> {
 
 /** The options and the file of a command; strict, but with sentences of our own. */
 function read(name: string, args: string[]): Given {
-  const { options, required, takesFile } = commands.get(name)!;
-  const known = Object.fromEntries(options.map((option) => [option, { type: 'string' as const }]));
+  const { options, flags = [], required, takesFile } = commands.get(name)!;
+  const known = Object.fromEntries([
+    ...options.map((option) => [option, { type: 'string' as const }]),
+    ...flags.map((option) => [option, { type: 'boolean' as const }]),
+  ]);
   const parsed = parseArgs({ args, options: known, strict: false, allowPositionals: true, tokens: true });
   for (const token of parsed.tokens) {
     if (token.kind !== 'option') continue;
-    if (!options.includes(token.name)) {
-      throw new Misused(
-        unknown(
-          'option',
-          token.rawName,
-          options.map((option) => `--${option}`),
-        ),
-      );
+    if (!Object.hasOwn(known, token.name)) {
+      throw new Misused(unknown('option', token.rawName, Object.keys(known).map(flag)));
     }
-    if (token.value === undefined) {
+    if (flags.includes(token.name)) {
+      if (token.value !== undefined) throw new Misused(`${token.rawName} takes no value`);
+    } else if (token.value === undefined) {
       throw new Misused(
         `${token.rawName} needs a value; write ${token.rawName}=VALUE where it begins with a dash`,
       );

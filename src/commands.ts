@@ -15,13 +15,15 @@ import { createVault, secretKeyFrom } from './vault.js';
 
 const copyTarget = z.object({ to: databaseUrl });
 
-/** The options of a command by name, and `file` for the FILE of one that takes it. */
+/** The options of a command by name, and `file` for the FILE of one that takes it. A flag that is given is true. */
 export type Given = Record<string, string>;
 
 type Command = {
   usage: string;
   about: string;
   options: string[];
+  /** Options without a value. */
+  flags?: string[];
   required: string[];
   takesFile?: boolean;
   /** What to print on stdout. */
@@ -57,6 +59,29 @@ export const commands = new Map<string, Command>([
           if (!user) throw new NotFound(`User ${given.email}`);
           return accounts.createApiKey(user, name, commandLine, Date.now());
         }),
+    },
+  ],
+  [
+    'config export',
+    {
+      usage: '[--passphrase-file F]',
+      about:
+        'prints bots, data sources and webhooks as JSON; their secrets only with a passphrase, encrypted',
+      options: ['passphrase-file'],
+      required: [],
+      run: async (given, config) => (await fromFile()).exportConfiguration(given, config),
+    },
+  ],
+  [
+    'config import',
+    {
+      usage: 'FILE [--dry-run] [--passphrase-file F]',
+      about: 'makes and changes what the file says, deletes nothing, and prints the difference',
+      options: ['passphrase-file'],
+      flags: ['dry-run'],
+      required: ['file'],
+      takesFile: true,
+      run: async (given, config) => (await fromFile()).importConfiguration(given, config),
     },
   ],
   [
@@ -100,6 +125,9 @@ export function help(): string {
   );
   return ['Usage: npm run --silent hookbell -- COMMAND', '', ...lines].join('\n');
 }
+
+// It needs all services: the other commands start faster without them.
+const fromFile = () => import('./configuration/commands.js');
 
 async function withAccounts<T>(config: Config, work: (accounts: AccountService) => Promise<T>): Promise<T> {
   const database = openDatabase(config);

@@ -7,6 +7,7 @@ import { asking as createAsking } from './answers/asking.js';
 import { botService } from './bots/service.js';
 import { channelService } from './channels/service.js';
 import type { Config } from './config.js';
+import { configurationService } from './configuration/service.js';
 import { conversationsOfBots } from './conversations/belonging.js';
 import { conversationChores } from './conversations/chores.js';
 import { conversationService } from './conversations/service.js';
@@ -131,6 +132,12 @@ export async function createHookbell(
   );
   const sample = sampleService(deps, { bots, sources, webhooks, receivers });
   const firstSteps = createFirstSteps(deps);
+  const configuration = configurationService(deps, {
+    syncs,
+    courier: allCouriers,
+    standing: webhookStanding,
+    targets: own.known(deps.guard),
+  });
   const deliveries = deliveryService(deps, { webhooks, outbox, courier: allCouriers });
   const events = eventService(deps, { bots });
   const figures = figureService(deps, { webhooks });
@@ -165,6 +172,7 @@ export async function createHookbell(
     accounts,
     bots,
     webhooks,
+    configuration,
     deliveries,
     events,
     replays,

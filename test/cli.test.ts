@@ -168,7 +168,10 @@ describe('the command line', () => {
       [[], /^Usage: /],
       [['usr', 'create'], /^There is no command “usr create”: did you mean user create\?\n$/],
       [['backp', 'x'], /^There is no command “backp x”: did you mean backup\?\n$/],
-      [['xyz'], /^There is no command “xyz”: there are user create, api-key create, backup, copy, help\n$/],
+      [
+        ['xyz'],
+        /^There is no command “xyz”: there are user create, api-key create, config export, config import, backup, copy, help\n$/,
+      ],
       [['user'], /^There is no command “user”: did you mean user create\?\n$/],
       [['user', 'create', '--emial', 'x'], /^There is no option “--emial”: did you mean --email\?\n$/],
       [['user', 'create', '--role'], /^--role needs a value; write --role=VALUE/],

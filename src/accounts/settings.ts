@@ -14,6 +14,12 @@ const house = [
     icon: 'database',
     about: 'What takes how much space, and for how long.',
   },
+  {
+    name: 'Configuration',
+    path: 'configuration',
+    icon: 'file-download',
+    about: 'Bots, data sources and webhooks as a file, and back.',
+  },
   { name: 'Audit log', path: 'audit', icon: 'list-details', about: 'Who changed what, and when.' },
 ];
 

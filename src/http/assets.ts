@@ -30,6 +30,7 @@ const icons = [
   'database',
   'external-link',
   'eye',
+  'file-download',
   'file-text',
   'file-upload',
   'flask',

@@ -1,0 +1,26 @@
+import type { Knex } from 'knex';
+import { botService } from '../bots/service.js';
+import type { Deps } from '../deps.js';
+import { createLive } from '../http/live.js';
+import { sourceService } from '../sources/service.js';
+import { syncService } from '../syncs/service.js';
+import { webhookService } from '../webhooks/service.js';
+import type { Standing } from '../webhooks/standing.js';
+
+export type ServicesWithin = ReturnType<typeof servicesWithin>;
+
+/**
+ * The services on a transaction: what they write is there when it commits. They wake nobody and tell no page, which is
+ * for whoever commits: `touched` has the webhooks that were changed. Nor do they ask whether an address may be reached,
+ * since looking up names would keep all others from writing.
+ */
+export function servicesWithin(tx: Knex.Transaction, deps: Deps, standing: Standing) {
+  const guard = { ...deps.guard, resolve: async () => null };
+  const within = { ...deps, db: tx, guard, live: createLive() };
+  const touched = new Set<string>();
+  const bots = botService(within);
+  const sources = sourceService(within, { bots, syncs: syncService(within) });
+  const courier = { wake: () => {}, hold: (id: string) => void touched.add(id) };
+  const webhooks = webhookService(within, { bots, sources, courier, standing });
+  return { bots, sources, webhooks, touched };
+}
