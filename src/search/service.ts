@@ -2,8 +2,9 @@ import type { Knex } from 'knex';
 import type { Actor } from '../accounts/actor.js';
 import type { Conversation } from '../conversations/store.js';
 import type { Deps } from '../deps.js';
+import { tokenOf } from '../receivers/address.js';
 import { cards } from '../webhooks/cards.js';
-import { named } from './named.js';
+import { type NamedWebhook, named } from './named.js';
 import { placesFor } from './places.js';
 import { conversationsOf } from './visitors.js';
 import { rank, wordsOf } from './words.js';
@@ -17,7 +18,7 @@ export type SearchService = ReturnType<typeof searchService>;
 const shown = 8;
 
 /** Finds what this user may see by its name. What fits nothing is no group. */
-export function searchService({ reader }: Pick<Deps, 'reader'>) {
+export function searchService({ config, reader }: Pick<Deps, 'config' | 'reader'>) {
   return {
     async find(actor: Actor, typed: string): Promise<Group[]> {
       const words = wordsOf(typed);
@@ -47,7 +48,11 @@ export function searchService({ reader }: Pick<Deps, 'reader'>) {
           })),
           typed,
         ),
-        groupOf('Webhooks', webhooks.map(webhookHit), typed),
+        groupOf(
+          'Webhooks',
+          webhooks.map((webhook) => webhookHit(webhook, config.publicUrl)),
+          typed,
+        ),
         groupOf('Conversations', conversations.map(conversationHit), ''),
         places,
       ];
@@ -69,17 +74,11 @@ function groupOf(name: string, hits: Hit[], typed: string): Group {
   return { name, hits: ordered.slice(0, shown), isMore: hits.length > shown };
 }
 
-function webhookHit(webhook: {
-  id: string;
-  type: string;
-  targetUrl: string | null;
-  botName: string;
-  sourceName: string | null;
-}): Hit {
+function webhookHit(webhook: NamedWebhook, publicUrl: string): Hit {
   const card = cards.find(({ type }) => type === webhook.type);
-  const what = webhook.targetUrl
-    ? `sends to ${webhook.targetUrl}`
-    : `syncs ${webhook.sourceName ?? 'a data source'}`;
+  const target =
+    webhook.targetUrl && (tokenOf(publicUrl, webhook.targetUrl) ? 'a test receiver' : webhook.targetUrl);
+  const what = target ? `sends to ${target}` : `syncs ${webhook.sourceName ?? 'a data source'}`;
   return {
     title: card?.title ?? webhook.type,
     about: `Webhook of ${webhook.botName}, ${what}`,
