@@ -15,18 +15,21 @@ export const pageOf = <S extends z.ZodType>(row: S) =>
 /** Keyset pagination: `after` is the sort key of the last row seen, or null on the first page. */
 export type Window = { limit: number; after: (string | number)[] | null };
 
+/** What lists are sorted by: whoever makes up a cursor sends the database no other types. */
+const sortKeys = {
+  id: z.tuple([z.string()]),
+  number: z.tuple([z.int()]),
+  'number, id': z.tuple([z.int(), z.string()]),
+  'number, number': z.tuple([z.int(), z.int()]),
+};
+
 /** Throws `Invalid` for a cursor that is not one of ours. */
-export function windowOf({ limit, cursor }: PageQuery): Window {
+export function windowOf({ limit, cursor }: PageQuery, key: keyof typeof sortKeys = 'id'): Window {
   if (cursor === undefined) return { limit, after: null };
   try {
-    const after = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
     return {
       limit,
-      after: z
-        .array(z.union([z.string(), z.number()]))
-        .min(1)
-        .max(2)
-        .parse(after),
+      after: sortKeys[key].parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))),
     };
   } catch {
     throw new Invalid([

@@ -34,7 +34,7 @@ export function channelEndpoints(
       answers: { 200: { description: 'A page of API channels', schema: pageOf(channelAnswer) } },
       run: async ({ params, query, user }) => {
         await bots.seenBy(user, params.id);
-        const rows = await channels.listOf(params.id, windowOf(query));
+        const rows = await channels.listOf(params.id, windowOf(query, 'number, id'));
         return { status: 200, body: page(rows, query.limit, (row) => [row.createdAt, row.id], show) };
       },
     }),

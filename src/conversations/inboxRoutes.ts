@@ -23,7 +23,7 @@ export function inboxRoutes({ live }: Pick<Deps, 'live'>, { bots, conversations 
   async function show(req: Request, res: Response) {
     const actor = actorOf(req);
     const query = pageQuery.parse(fields(req.query));
-    const { rows, next } = await conversations.inbox(actor, windowOf(query));
+    const { rows, next } = await conversations.inbox(actor, windowOf(query, 'number, id'));
     const shown = rows.map((row) => ({ ...row, who: nameOf(row) }));
     const active = shown.filter(({ state }) => state === 'Active');
     const isMine = (row: (typeof shown)[number]) => row.claimedBy?.id === actor.id;

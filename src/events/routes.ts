@@ -25,7 +25,7 @@ export function eventRoutes({ bots, events }: Parts): Router {
   async function list(req: Request, res: Response) {
     const bot = await bots.seenBy(actorOf(req), String(req.params.id));
     const query = asked.parse(req.query);
-    const rows = await events.listOf(bot.id, query.type ?? null, windowOf(query));
+    const rows = await events.listOf(bot.id, query.type ?? null, windowOf(query, 'number'));
     const listed = page(
       rows,
       query.limit,

@@ -67,7 +67,7 @@ export function knowledgeEndpoints(
       answers: { 200: { description: 'A page of rows', schema: pageOf(rowAnswer) } },
       run: async ({ params, query, user }) => {
         const source = await sources.seenBy(user, params.id);
-        const rows = await rowStore(reader).listOf(source.id, windowOf(query));
+        const rows = await rowStore(reader).listOf(source.id, windowOf(query, 'number, number'));
         return { status: 200, body: page(rows, query.limit, (row) => [row.since, row.id], show) };
       },
     }),

@@ -55,7 +55,7 @@ export function receiverPageRoutes(
   async function show(req: Request, res: Response, form: FormState) {
     const receiver = await receivers.seenBy(actorOf(req), String(req.params.id));
     const query = listed.parse(fields(req.query));
-    const rows = await receivers.requestsOf(receiver, windowOf(query));
+    const rows = await receivers.requestsOf(receiver, windowOf(query, 'number'));
     const { data, nextCursor } = page(
       rows,
       query.limit,

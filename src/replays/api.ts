@@ -65,7 +65,7 @@ export function replayEndpoints(replays: ReplayService): Endpoint[] {
       answers: { 200: { description: 'A page of replays', schema: pageOf(replayAnswer) } },
       run: async ({ params, query, user }) => {
         const webhook = await replays.outgoing(user, params.id);
-        const rows = await replays.listOf(webhook.id, windowOf(query));
+        const rows = await replays.listOf(webhook.id, windowOf(query, 'number, id'));
         return { status: 200, body: page(rows, query.limit, (row) => [row.createdAt, row.id], show) };
       },
     }),

@@ -82,7 +82,7 @@ export function sourceRoutes(
     const source = await sources.seenBy(actor, String(req.params.id));
     const bot = await bots.seenBy(actor, source.botId);
     const query = pageQuery.extend({}).parse(req.query);
-    const rows = await rowStore(reader).listOf(source.id, windowOf(query));
+    const rows = await rowStore(reader).listOf(source.id, windowOf(query, 'number, number'));
     const shown = page(
       rows,
       query.limit,

@@ -98,7 +98,7 @@ export function syncEndpoints(
       answers: { 200: { description: 'A page of rows', schema: pageOf(syncRowAnswer) } },
       run: async ({ params, query, user }) => {
         const sync = await seenBy(user, params.id);
-        const rows = await syncs.rowsOf(sync.id, query.outcome ?? null, windowOf(query));
+        const rows = await syncs.rowsOf(sync.id, query.outcome ?? null, windowOf(query, 'number'));
         return { status: 200, body: page(rows, query.limit, (row) => [row.seq], showRow) };
       },
     }),

@@ -44,7 +44,7 @@ export function syncRoutes({ bots, sources, syncs }: Parts): Router {
     if (!sync) throw new NotFound('Sync');
     const source = await sources.seenBy(actorOf(req), sync.sourceId);
     const query = listQuery.parse(req.query);
-    const found = await syncs.rowsOf(sync.id, query.outcome, windowOf(query));
+    const found = await syncs.rowsOf(sync.id, query.outcome, windowOf(query, 'number'));
     const { data, nextCursor } = page(
       found,
       query.limit,

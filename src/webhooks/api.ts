@@ -22,7 +22,7 @@ export function webhookEndpoints(bots: BotService, webhooks: WebhookService): En
       answers: { 200: { description: 'A page of webhooks', schema: pageOf(webhookAnswer) } },
       run: async ({ params, query, user }) => {
         await bots.seenBy(user, params.id);
-        const rows = await webhooks.listOf(params.id, windowOf(query));
+        const rows = await webhooks.listOf(params.id, windowOf(query, 'number, id'));
         return { status: 200, body: page(rows, query.limit, (row) => [row.createdAt, row.id], show) };
       },
     }),

@@ -39,7 +39,7 @@ export function deliveryEndpoints(webhooks: WebhookService, deliveries: Delivery
       answers: { 200: { description: 'A page of deliveries', schema: pageOf(deliveryAnswer) } },
       run: async ({ params, query, user }) => {
         const webhook = await webhooks.seenBy(user, params.id);
-        const rows = await deliveries.listOf(webhook.id, query.status ?? null, windowOf(query));
+        const rows = await deliveries.listOf(webhook.id, query.status ?? null, windowOf(query, 'number'));
         return { status: 200, body: page(rows, query.limit, (row) => [row.seq], show) };
       },
     }),

@@ -52,7 +52,7 @@ export function deliveryRoutes(
       return res.render('webhooks/trigger', { ...shared, url, snippets: url ? snippets(url) : [] });
     }
     const query = pageQuery.extend({ status: deliveryStatus.optional() }).parse(req.query);
-    const rows = await deliveries.listOf(webhook.id, query.status ?? null, windowOf(query));
+    const rows = await deliveries.listOf(webhook.id, query.status ?? null, windowOf(query, 'number'));
     const listed = page(
       rows,
       query.limit,
