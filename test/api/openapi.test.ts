@@ -1,23 +1,7 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import formats from 'ajv-formats';
 import { expect } from 'chai';
 import { eventTypes, jsonSchemaOf } from '../../src/webhooks/catalogue.js';
+import { type Document, openApiOf, schemaReader } from '../support/openApi.js';
 import { type Running, startHookbell } from '../support/server.js';
-
-type Operation = {
-  operationId: string;
-  summary: string;
-  parameters?: { in: string; name: string; required?: boolean; schema: object; description?: string }[];
-  requestBody?: { required: boolean; content: Record<string, { schema: object; example?: object }> };
-  responses: Record<string, { description: string; content?: Record<string, { schema: object }> }>;
-};
-type Item = Record<string, Operation>;
-type Document = {
-  openapi: string;
-  paths: Record<string, Item>;
-  webhooks: Record<string, Item>;
-  components: { schemas: Record<string, object> };
-};
 
 /** The table of the contract, section 5. */
 const contract = `
@@ -58,9 +42,7 @@ describe('the OpenAPI document', () => {
   let document: Document;
   before(async () => {
     running = await startHookbell({ background: false });
-    const answer = await fetch(`${running.url}/api/v1/openapi.json`);
-    expect(answer.status).to.equal(200);
-    document = (await answer.json()) as Document;
+    document = await openApiOf(running);
   });
   after(() => running.stop());
 
@@ -70,17 +52,6 @@ describe('the OpenAPI document', () => {
         Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
       ),
     );
-
-  /** Reads schemas as they stand in the document, with its `$ref`s. */
-  function reader() {
-    const ajv = new Ajv2020({ strict: true, allErrors: true });
-    formats.default(ajv);
-    // What OpenAPI 3.1 adds to JSON Schema.
-    ajv.addVocabulary(['components', 'paths', 'webhooks', 'openapi', 'info', 'servers', 'security']);
-    ajv.addSchema({ ...document, $id: 'hookbell' });
-    return (schema: object) =>
-      ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"hookbell#/')));
-  }
 
   it('names every address of the API, and no operation twice', () => {
     expect(document.openapi).to.match(/^3\.1\.\d+$/);
@@ -113,7 +84,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has only schemas that a strict reader of JSON Schema 2020-12 takes', () => {
-    const read = reader();
+    const read = schemaReader(document);
     const used = new Map<string, string>();
     for (const { path, method, operation } of operations()) {
       for (const { schema } of [
@@ -130,7 +101,7 @@ describe('the OpenAPI document', () => {
   });
 
   it('has each event as a webhook, with its headers, its body and what the answers lead to', () => {
-    const read = reader();
+    const read = schemaReader(document);
     expect(Object.keys(document.webhooks)).to.deep.equal(eventTypes.map(({ type }) => type));
     for (const event of eventTypes) {
       const { post } = document.webhooks[event.type]!;
