@@ -7,7 +7,7 @@ import { emptyDatabase, shared, startWorker, type Worker } from './house.js';
 import { type Ledger, startLedger, type Told } from './ledger.js';
 
 /** With `PROCESSES_EVENTS=20000`, the long form: some minutes. */
-const events = Number(process.env.PROCESSES_EVENTS ?? 1_500);
+const events = Number(process.env.PROCESSES_EVENTS ?? 1_000);
 const perSecond = 200;
 const ofConversation = 5;
 const caps = { '/wide': 8, '/narrow': 2 };

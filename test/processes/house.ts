@@ -1,13 +1,11 @@
 import { eventually } from '../support/eventually.js';
-import { newDatabase, startPostgres } from '../support/postgres.js';
+import { newDatabase, postgresOfTests } from '../support/postgres.js';
 import { freePort, type Program, serve, temporaryFolder } from '../support/processes.js';
 
-/** A database on a PostgreSQL: that of `TEST_POSTGRES`, or one of its own. */
+/** An empty database on the PostgreSQL of the tests. */
 export async function emptyDatabase(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const given = process.env.TEST_POSTGRES;
-  if (given) return { url: await newDatabase(given), stop: async () => {} };
-  const server = await startPostgres(Number(await freePort()));
-  return { url: await newDatabase(server.url), stop: server.stop };
+  const { url, stop } = await postgresOfTests();
+  return { url: await newDatabase(url), stop };
 }
 
 /** What processes on one database have in common. */

