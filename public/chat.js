@@ -14,8 +14,15 @@ addEventListener('DOMContentLoaded', () => {
     'talk',
   ].map(byId);
   const isFramed = parent !== window && new URLSearchParams(location.search).has('embedded');
+  const origins = [location.origin, ...(document.body.dataset.origins ?? '').split(' ')];
+  const mostUserData = 16 * 1024;
   let isOpen = !isFramed;
   let unread = 0;
+  /** The origin of the page around, once it has said a word. */
+  let around = null;
+  const untold = [];
+  let prefilled = '';
+  let toldState = '';
   let state = { state: 'Bot', agent: null, mayEscalate: takeover !== undefined };
 
   const line = window.hookbellLine({ bot, tell: (event, details) => react[event]?.(details) });
@@ -24,6 +31,7 @@ addEventListener('DOMContentLoaded', () => {
     state(next) {
       // It comes after all that was said before, which is not read out again.
       showState(next);
+      tellState();
       log.ariaLive = 'polite';
     },
     draft: ({ replyTo, text }) => showDraft(replyTo, text),
@@ -34,18 +42,21 @@ addEventListener('DOMContentLoaded', () => {
     connection: ({ isUp }) => say('connection', isUp ? '' : 'No connection. Trying again…'),
     refused: ({ text, why, status }) => {
       const isLost = status === 404 ? 'This chat was closed.' : `Your message was not sent. ${why}`;
+      complain(isLost);
       giveBack(text, isLost);
     },
     ended: ({ text }) => {
-      clear();
+      startAfresh();
       giveBack(text, 'The conversation has ended. Write to begin another one.');
     },
-    renewed: clear,
+    renewed: startAfresh,
+    unidentified: ({ why }) => complain(`identify: ${why}`),
   };
 
   takeOverThePage();
   void line.begin();
-  if (isFramed) postUp({ hookbell: 'ready', name });
+  // To whichever page that is: frame-ancestors has decided, and the name is no secret.
+  if (isFramed) parent.postMessage({ hookbell: 'ready', name }, '*');
 
   function takeOverThePage() {
     const { conversation, token } = composer.elements;
@@ -83,6 +94,7 @@ addEventListener('DOMContentLoaded', () => {
     const stays = isAtEnd();
     if (message.from === 'bot' && draft.dataset.replyTo === String(message.replyTo)) hideDraft();
     log.append(bubble(message));
+    if (log.ariaLive === 'polite') tellMessage(message);
     if (stays || message.from === 'visitor') toEnd();
     talk.classList.toggle('offered', message.offersHuman);
     if (isOpen) line.see(message.number);
@@ -162,6 +174,12 @@ addEventListener('DOMContentLoaded', () => {
       target: '_blank',
       rel: 'noreferrer noopener',
     });
+  }
+
+  function startAfresh() {
+    clear();
+    // Another page of this browser has begun it: how it stands is about to be told.
+    if (!line.hasBegun()) tellState();
   }
 
   function giveBack(text, why) {
@@ -245,14 +263,18 @@ addEventListener('DOMContentLoaded', () => {
     byId('renew').focus();
   });
   byId('renewal-yes').addEventListener('click', async () => {
-    // Nobody should come to a conversation that the visitor has left.
-    if (state.state === 'Escalated') await line.ask('cancel', {});
+    await leave();
     startOver();
   });
 
   function startOver() {
     line.renew();
     content.focus();
+  }
+
+  /** Nobody should come to a conversation that the visitor has left. */
+  async function leave() {
+    if (state.state === 'Escalated') await line.ask('cancel', {});
   }
 
   byId('close').addEventListener('click', () => postUp({ hookbell: 'close' }));
@@ -325,25 +347,83 @@ addEventListener('DOMContentLoaded', () => {
 
   // ── The page around it ──
 
-  addEventListener('message', ({ source, data }) => {
-    if (!isFramed || source !== parent) return;
-    if (data?.hookbell === 'opened') {
+  const heard = {
+    hello() {},
+    opened({ focus }) {
       isOpen = true;
       count(0);
       line.see(line.last());
       toEnd();
-      if (data.focus) content.focus();
-    } else if (data?.hookbell === 'closed') isOpen = false;
+      if (focus) content.focus();
+    },
+    closed() {
+      isOpen = false;
+    },
+    say({ text }) {
+      if (typeof text === 'string' && text.trim()) void line.say(text.trim());
+    },
+    async renew() {
+      if (!line.hasBegun()) return;
+      await leave();
+      line.renew();
+    },
+    identify({ userData }) {
+      if (typeof userData !== 'object' || userData === null) return;
+      const size = new Blob([JSON.stringify(userData)]).size;
+      if (size > mostUserData) return complain(`identify: ${size} bytes of JSON, and at most 16 KB are kept`);
+      prefill(userData.email);
+      line.identify(userData);
+    },
+    theme({ theme }) {
+      // As a script sets it, and not as an attribute: the policy allows that.
+      document.documentElement.style.colorScheme = ['light', 'dark'].includes(theme) ? theme : '';
+    },
+  };
+
+  addEventListener('message', ({ source, origin, data }) => {
+    if (!isFramed || source !== parent || !origins.includes(origin)) return;
+    const word = data?.hookbell;
+    if (typeof word !== 'string' || !Object.hasOwn(heard, word)) return;
+    around = origin;
+    for (const words of untold.splice(0)) postUp(words);
+    void heard[word](data);
   });
+
+  /** What the visitor has typed stays. */
+  function prefill(address) {
+    if (email.value !== prefilled) return;
+    prefilled = typeof address === 'string' ? address.slice(0, 254) : '';
+    email.value = prefilled;
+  }
 
   function count(next) {
     if (unread === next) return;
     unread = next;
-    if (isFramed) postUp({ hookbell: 'unread', count: unread });
+    postUp({ hookbell: 'unread', count: unread });
   }
 
-  // Which page that is, frame-ancestors has decided; nothing that is told is secret.
+  function tellMessage({ number, from, content, author }) {
+    const details = { conversationId: line.id(), number, from, content, author };
+    postUp({ hookbell: 'message', details });
+  }
+
+  function tellState() {
+    const [conversationId, agent] = [line.id(), state.agent?.name ?? null];
+    const details = { conversationId, state: state.state, agent };
+    const words = JSON.stringify(details);
+    if (words === toldState) return;
+    toldState = words;
+    postUp({ hookbell: 'state', details });
+  }
+
+  function complain(message) {
+    postUp({ hookbell: 'error', details: { message } });
+  }
+
+  /** Only to the page that frames this one, whose origin the bot allows. */
   function postUp(words) {
-    parent.postMessage(words, '*');
+    if (!isFramed) return;
+    if (around) parent.postMessage(words, around);
+    else untold.push(words);
   }
 });

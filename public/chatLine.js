@@ -3,7 +3,7 @@
  * server has it (an id a message: sent twice, it is stored once), and reads on after every break from the message it
  * has read last. `tell(event, details)` hears `message`, `state`, `draft`, `delta` and `dropped` as the server sends
  * them, and `waiting` {clientId, content}, `settled` {clientId}, `connection` {isUp}, `refused` {text, why},
- * `ended` {text} (the server does not know the conversation any more) and `renewed`.
+ * `ended` {text} (the server does not know the conversation any more), `renewed` and `unidentified` {why}.
  */
 window.hookbellLine = ({ bot, tell }) => {
   const base = `/api/public/chat/${bot}/conversations`;
@@ -12,6 +12,8 @@ window.hookbellLine = ({ bot, tell }) => {
   const [answerTime, silence, longestPause] = [20_000, 60_000, 15_000];
   let session = recall() ?? fresh();
   let isSending = false;
+  /** What the page knows of the visitor; null: nothing. */
+  let known = null;
   const sleepers = new Set();
   const wake = () => {
     for (const stop of sleepers) stop();
@@ -39,7 +41,13 @@ window.hookbellLine = ({ bot, tell }) => {
       tell('waiting', message);
       return flush();
     },
+    /** It goes with the first message of a conversation, or at once to the one that there is. */
+    identify(userData) {
+      known = userData;
+      if (session.id) void tellKnown();
+    },
     ask,
+    id: () => session.id,
     hasBegun: () => session.id !== null,
     hasUnsent: () => session.unsent.length > 0,
     seen: () => session.seen,
@@ -75,7 +83,9 @@ window.hookbellLine = ({ bot, tell }) => {
     while (session.unsent.length > 0) {
       const mine = session;
       const [{ clientId, content }] = mine.unsent;
-      const answer = await post(mine, mine.id ? `/${mine.id}/messages` : '', { clientId, content });
+      const userData = mine.id ? null : known;
+      const body = { clientId, content, ...(userData && { userData }) };
+      const answer = await post(mine, mine.id ? `/${mine.id}/messages` : '', body);
       if (mine !== session) continue;
       if (!answer) {
         failures += 1;
@@ -85,20 +95,27 @@ window.hookbellLine = ({ bot, tell }) => {
       }
       failures = 0;
       tell('connection', { isUp: true });
-      if (answer.ok) delivered(mine, clientId, answer.body);
+      // 200: the server had it, from an answer that was lost, and took nothing else.
+      if (answer.ok) delivered(mine, clientId, answer.body, answer.status === 201 ? userData : null);
       else refused(mine, answer);
     }
     isSending = false;
   }
 
-  function delivered(mine, clientId, { conversation }) {
+  function delivered(mine, clientId, { conversation }, userData) {
     mine.unsent = mine.unsent.filter((message) => message.clientId !== clientId);
     if (mine.id === null) {
       mine.id = conversation.id;
       tell('state', conversation);
       void follow(mine);
+      if (known !== userData) void tellKnown();
     }
     save();
+  }
+
+  async function tellKnown() {
+    const { ok, status, body } = await ask('identify', { userData: known });
+    if (!ok && status) tell('unidentified', { why: body.errors?.[0]?.message ?? body.detail ?? status });
   }
 
   function refused(mine, { status, body }) {
@@ -203,6 +220,7 @@ window.hookbellLine = ({ bot, tell }) => {
     session = stored;
     tell('renewed');
     void follow(session);
+    if (known) void tellKnown();
   }
 
   function fresh() {

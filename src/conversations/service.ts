@@ -10,6 +10,7 @@ import { Conflict, Forbidden, NotFound } from '../errors.js';
 import type { Outbox } from '../outbox/event.js';
 import { conversationStarted } from '../webhooks/events.js';
 import { announcer } from './announcer.js';
+import { identities } from './identity.js';
 import { forgetAddresses, limiter, type VisitorLimits } from './limits.js';
 import { conversationLists, type Filter } from './lists.js';
 import { type Message, messageStore } from './messages.js';
@@ -187,6 +188,7 @@ export function conversationService(
     create,
     visitorSays,
     agentSays,
+    identify: identities(deps, announce),
     ...takeovers(deps, { bots, accounts, outbox, seenBy, announce, callOff: replies.callOff }),
 
     /** The visitor's conversation by their token; `NotFound` for any other. */

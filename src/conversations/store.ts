@@ -98,6 +98,12 @@ export function conversationStore(connection: Knex) {
       return (await update.update({ state, state_since: at, ...changes })) === 1;
     },
 
+    /** Held until the end of the transaction; null if there is no such conversation. */
+    async userDataToChange(id: string): Promise<Record<string, unknown> | null> {
+      const row = await table().where({ id }).forUpdate().first('user_data');
+      return row ? JSON.parse(row.user_data) : null;
+    },
+
     async setUserData(id: string, userData: Record<string, unknown>): Promise<void> {
       await table()
         .where({ id })

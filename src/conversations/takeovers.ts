@@ -142,7 +142,7 @@ export function takeovers(
   }
 }
 
-function requireRoom(userData: Record<string, unknown>): void {
+export function requireRoom(userData: Record<string, unknown>): void {
   const checked = userDataSchema.safeParse(userData);
   if (!checked.success) throw new Invalid([{ path: 'userData', message: 'At most 16 KB of JSON in all' }]);
 }

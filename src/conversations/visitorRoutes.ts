@@ -6,6 +6,7 @@ import type { BotService } from '../bots/service.js';
 import type { Deps } from '../deps.js';
 import { Malformed, NotFound, Refusal, TooMany, Unauthorized } from '../errors.js';
 import { apiErrors } from '../http/problem.js';
+import { rateLimits, waitOf } from '../http/rateLimits.js';
 import { addressHasher, tokenHash, type VisitorLimits, visitorLimits } from './limits.js';
 import { content, userData, userEmail } from './schema.js';
 import type { ConversationService } from './service.js';
@@ -16,6 +17,7 @@ const clientId = z.string().regex(/^[\w-]{1,64}$/, '1 to 64 characters of A-Z a-
 const firstMessage = z.strictObject({ content, clientId, userData: userData.optional() });
 const message = z.strictObject({ content, clientId });
 const request = z.strictObject({ userEmail });
+const identity = z.strictObject({ userData });
 const history = z.object({
   after: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(200).default(100),
@@ -26,7 +28,7 @@ const history = z.object({
  * token (`Authorization: Bearer …`); there are no cookies, and no other origin is let in.
  */
 export function visitorRoutes(
-  deps: Pick<Deps, 'clock' | 'vault' | 'live' | 'log'>,
+  deps: Pick<Deps, 'db' | 'clock' | 'vault' | 'live' | 'log'>,
   bots: Pick<BotService, 'seenBy'>,
   conversations: ConversationService,
   limits: VisitorLimits = visitorLimits,
@@ -35,6 +37,7 @@ export function visitorRoutes(
   const addressHash = addressHasher(deps.vault);
   const follow = transcripts(deps, conversations);
   const streams = new Map<string, number>();
+  const identities = rateLimits(deps.db)({ name: 'identify', points: 30, duration: 60 });
 
   const routes = Router({ mergeParams: true });
   routes.post('/conversations', start);
@@ -43,6 +46,7 @@ export function visitorRoutes(
   routes.post('/conversations/:id/messages', say);
   routes.post('/conversations/:id/escalate', escalate);
   routes.post('/conversations/:id/cancel', cancel);
+  routes.post('/conversations/:id/identify', identify);
   routes.get('/conversations/:id/stream', stream);
 
   const router = Router();
@@ -113,6 +117,15 @@ export function visitorRoutes(
     const { id } = await theirs(req);
     const { conversation } = await conversations.cancel(id, clock());
     res.json(showState(conversation));
+  }
+
+  /** What the page around says of the visitor; nobody has checked it. */
+  async function identify(req: Request, res: Response) {
+    const { id } = await theirs(req);
+    const wait = await waitOf(identities, id);
+    if (wait !== null) throw new TooMany('Too many changes of who this is', wait / 1000);
+    const { userData } = identity.parse(req.body ?? {});
+    res.json(showState(await conversations.identify(id, userData)));
   }
 
   async function stream(req: Request, res: Response) {

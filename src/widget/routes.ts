@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type RequestHandler, type Response, Router } from 'express';
 import { hookbell } from '../accounts/actor.js';
 import type { BotService } from '../bots/service.js';
 import type { ConversationService } from '../conversations/service.js';
@@ -9,7 +9,7 @@ import { emptyForm, formBody, submitted } from '../http/form.js';
 import { type FormChat, formChat } from './formChat.js';
 import { mayBeFramedBy } from './framing.js';
 
-const script = join(import.meta.dirname, '../../../public/widget.js');
+const own = (file: string) => join(import.meta.dirname, '../../../public', file);
 
 /** What visitors load: `/widget.js` on the host's pages, and `/chat/{botId}`, which it frames. No cookies. */
 export function widgetRoutes(
@@ -20,7 +20,8 @@ export function widgetRoutes(
   const { talk, standing } = formChat(deps, bots, conversations);
 
   const router = Router();
-  router.get('/widget.js', sendScript);
+  router.get('/widget.js', sendOpenly(own('widget.js')));
+  router.get('/widget.d.ts', sendOpenly(own('widget.d.ts'), 'application/typescript; charset=utf-8'));
   router.get('/chat/:botId', (req, res) => show(req, res, emptyForm()));
   router.post('/chat/:botId', formBody, submitted(answer, show));
   router.use('/chat/:botId', gone);
@@ -42,9 +43,12 @@ export function widgetRoutes(
 }
 
 /** Other sites may load it, even isolated ones (COEP): Helmet's `same-origin` would stop them. */
-function sendScript(_req: Request, res: Response): void {
-  res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' });
-  res.sendFile(script, { maxAge: '5m' });
+function sendOpenly(file: string, type?: string): RequestHandler {
+  return (_req, res) => {
+    res.set({ 'Cross-Origin-Resource-Policy': 'cross-origin', 'Access-Control-Allow-Origin': '*' });
+    if (type) res.type(type);
+    res.sendFile(file, { maxAge: '5m' });
+  };
 }
 
 const gone: ErrorRequestHandler = (error, _req, res, next) => {

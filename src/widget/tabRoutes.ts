@@ -4,6 +4,7 @@ import type { BotService } from '../bots/service.js';
 import { tabs } from '../bots/tabs.js';
 import type { Config } from '../config.js';
 import { mayFrameOurs } from './framing.js';
+import { calls, events, stub } from './sdk.js';
 
 /** The tab of a bot that says how the widget comes onto a page. */
 export function widgetTabRoutes({ config }: { config: Pick<Config, 'publicUrl'> }, bots: BotService): Router {
@@ -20,6 +21,7 @@ export function widgetTabRoutes({ config }: { config: Pick<Config, 'publicUrl'> 
       snippet: `<script src="${config.publicUrl}/widget.js" data-bot="${bot.id}" async></script>`,
       chatUrl: `${config.publicUrl}/chat/${bot.id}`,
       publicOrigin: new URL(config.publicUrl).origin,
+      sdk: { calls, events, stub, types: `${config.publicUrl}/widget.d.ts` },
     });
   }
 
