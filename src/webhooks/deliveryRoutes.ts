@@ -1,21 +1,32 @@
 import { type Request, type Response, Router } from 'express';
 import { actorOf, requireAdmin, requireUser } from '../accounts/access.js';
+import type { Actor } from '../accounts/actor.js';
 import { page, pageQuery, windowOf } from '../api/paging.js';
 import type { BotService } from '../bots/service.js';
+import type { Bot } from '../bots/store.js';
 import { tabs } from '../bots/tabs.js';
+import type { ConversationService } from '../conversations/service.js';
 import type { Deps } from '../deps.js';
 import { panelOf } from '../figures/panel.js';
 import { rangeQuery } from '../figures/range.js';
 import type { FigureService } from '../figures/service.js';
+import type { SourceService } from '../sources/service.js';
 import { cards } from './cards.js';
+import { eventType } from './catalogue.js';
 import type { DeliveryService } from './deliveries.js';
+import { notWhen } from './notWhen.js';
+import { payloadNow } from './payloadNow.js';
+import { receiverAnswers } from './receiverAnswers.js';
 import { deliveryStatus } from './schema.js';
+import { sentHeaders } from './sentHeaders.js';
 import { healthOf, type WebhookService } from './service.js';
 import { snippets } from './snippets.js';
+import type { Webhook } from './store.js';
 
 type Parts = {
   bots: BotService;
-  sources: { namesOf: (botId: string) => Promise<{ id: string; name: string }[]> };
+  sources: Pick<SourceService, 'namesOf' | 'listOf' | 'seenBy'>;
+  conversations: Pick<ConversationService, 'listOf'>;
   webhooks: WebhookService;
   deliveries: DeliveryService;
   figures: FigureService;
@@ -24,7 +35,7 @@ type Parts = {
 /** A webhook's page: what became of each event; for a trigger, how to call it. */
 export function deliveryRoutes(
   { clock, live }: Pick<Deps, 'clock' | 'live'>,
-  { bots, sources, webhooks, deliveries, figures }: Parts,
+  { bots, sources, conversations, webhooks, deliveries, figures }: Parts,
 ): Router {
   const router = Router();
   router.get('/webhooks/:id', requireUser, show);
@@ -75,7 +86,30 @@ export function deliveryRoutes(
       pausesAt: webhooks.pausesAt(webhook),
       oldSignsUntil: await webhooks.oldSignsUntil(webhook, clock()),
       figures: await panel(req, webhook.id),
+      about: await about(actor, bot, webhook),
     });
+  }
+
+  /** What somebody wants to know who sets up the receiving end. */
+  async function about(actor: Actor, bot: Bot, webhook: Webhook) {
+    const isOfSync = webhook.type.startsWith('sync.');
+    const newest = { limit: 1, after: null };
+    const [source] = !isOfSync
+      ? []
+      : webhook.dataSourceId
+        ? [await sources.seenBy(actor, webhook.dataSourceId)]
+        : await sources.listOf(bot.id, newest);
+    const talks = isOfSync ? [] : (await conversations.listOf(bot.id, {}, newest)).rows;
+    const present = { bot, source: source ?? null, conversation: talks[0] ?? null, actor };
+    return {
+      when: eventType(webhook.type)?.when,
+      notWhen: notWhen[webhook.type as keyof typeof notWhen],
+      payload: payloadNow(webhook, present, clock()),
+      headers: sentHeaders.map((header) =>
+        header.name === 'X-Hookbell-Event' ? { ...header, value: webhook.type } : header,
+      ),
+      answers: receiverAnswers,
+    };
   }
 
   async function panel(req: Request, id: string) {
