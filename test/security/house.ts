@@ -68,6 +68,7 @@ export async function openHouse() {
     type: 'sync.trigger',
     dataSourceId: sources.text,
   });
+  const channel = await made(`/bots/${bot}/channels`, { name: `${mark} app` });
   const delivery: string = (await made(`/webhooks/${webhook.id}/test`, {})).id;
   const conversation: string = (
     await made(`/bots/${bot}/conversations`, {
@@ -127,6 +128,7 @@ export async function openHouse() {
     sources,
     file: upload.body.data[0].id as string,
     webhook: webhook.id as string,
+    channel: channel.id as string,
     trigger: trigger.id as string,
     delivery,
     conversation,
@@ -149,6 +151,7 @@ export async function openHouse() {
       webhook.secret,
       webhook.signingSecret,
       trigger.secret,
+      channel.secret,
       receiverUrl.split('/').at(-1)!,
       ...Object.values(visitors).map(({ token }) => token),
       running.hookbell.accounts.setupToken(),

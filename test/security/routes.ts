@@ -20,6 +20,7 @@ const said: Record<Access, string> = {
     GET /assets/icons.svg
     GET /assets/vendor/:file
     GET /widget.js
+    GET /widget.d.ts
     GET /chat/:botId
     POST /chat/:botId
     GET /
@@ -35,6 +36,7 @@ const said: Record<Access, string> = {
     POST /api/public/chat/:botId/conversations/:id/messages
     POST /api/public/chat/:botId/conversations/:id/escalate
     POST /api/public/chat/:botId/conversations/:id/cancel
+    POST /api/public/chat/:botId/conversations/:id/identify
     GET /api/public/chat/:botId/conversations/:id/stream`,
   user: `
     GET /api/v1/bots
@@ -81,6 +83,8 @@ const said: Record<Access, string> = {
     POST /api/v1/conversations/:id/escalate
     POST /api/v1/conversations/:id/claim
     POST /api/v1/conversations/:id/release
+    GET /api/v1/bots/:id/channels
+    GET /api/v1/channels/:id
     GET /api/v1/bots/:id/webhooks
     GET /api/v1/webhooks/:id
     GET /api/v1/webhooks/:id/deliveries
@@ -94,6 +98,7 @@ const said: Record<Access, string> = {
     GET /app/bots/:id/data-sources
     GET /app/bots/:id/webhooks
     GET /app/bots/:id/events
+    GET /app/bots/:id/channels
     GET /app/bots/:id/widget
     GET /app/bots/:id/widget/preview
     GET /app/bots/:id/conversations
@@ -122,6 +127,11 @@ const said: Record<Access, string> = {
     POST /api/v1/data-sources/:id/files
     DELETE /api/v1/data-sources/:id/files/:fileId
     POST /api/v1/data-sources/:id/sync
+    POST /api/v1/bots/:id/channels
+    PATCH /api/v1/channels/:id
+    DELETE /api/v1/channels/:id
+    GET /api/v1/channels/:id/secret
+    POST /api/v1/channels/:id/rotate-secret
     POST /api/v1/bots/:id/webhooks
     PATCH /api/v1/webhooks/:id
     DELETE /api/v1/webhooks/:id
@@ -170,6 +180,16 @@ const said: Record<Access, string> = {
     GET /app/data-sources/:id/delete
     POST /app/data-sources/:id/delete
     POST /app/receivers/as-target
+    GET /app/bots/:id/channels/new
+    POST /app/bots/:id/channels
+    GET /app/channels/:id
+    POST /app/channels/:id
+    GET /app/channels/:id/secret
+    POST /app/channels/:id/secret
+    GET /app/channels/:id/rotate-secret
+    POST /app/channels/:id/rotate-secret
+    GET /app/channels/:id/delete
+    POST /app/channels/:id/delete
     GET /app/bots/:id/webhooks/new
     POST /app/bots/:id/webhooks
     GET /app/webhooks/:id/edit
@@ -194,8 +214,13 @@ const said: Record<Access, string> = {
     POST /app/deliveries/:id/redeliver`,
 };
 
-/** What takes any method: the two that secrets in the path open, and what stands before or behind routes. */
+/** What takes any method: those that secrets open, and what stands before or behind routes. */
 export const mounts = [
+  'ANY /api/public/channels',
+  'POST /api/public/channels/:id/1.0/conversation',
+  'POST /api/public/channels/:id/1.0/message',
+  'ANY /api/public/channels/:id/1.0/conversation',
+  'ANY /api/public/channels/:id/1.0/message',
   'ANY /api/public/chat',
   'ANY /api/public/chat/:botId',
   'ANY /api/public/hooks',
