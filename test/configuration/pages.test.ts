@@ -62,9 +62,9 @@ describe('the configuration on its page', () => {
     expect(shown.status).to.equal(200);
     const found = rows(shown);
     expect(found).to.have.lengthOf(3);
-    expect(found[0]).to.match(/^Help deskbot changed welcome message: Welcome .*<b>Hello<\/b>$/);
-    expect(found[1]).to.match(/^Notesdata source of Help desk changed schedule: nothing .* daily$/);
-    expect(found[2]).to.match(/^Anotherbot created name: Another/);
+    expect(found[0]).to.match(/^changed Help deskbot welcome message: Welcome .*<b>Hello<\/b>$/);
+    expect(found[1]).to.match(/^changed Notesdata source of Help desk schedule: nothing .* daily$/);
+    expect(found[2]).to.match(/^created Anotherbot name: Another/);
     expect((await running.hookbell.bots.seenBy(admin, house.botId)).welcomeMessage).to.equal('Welcome');
 
     const sealed = String(shown.$('[name=sealed]').val());
