@@ -22,8 +22,6 @@ export async function intake(
   total: () => number | null,
 ): Promise<Finished> {
   const keys = keySet();
-  /** Of rows that say themselves what they are known by: whether one that comes again says the same. */
-  const contents = keySet();
   const fits = room();
   const underWay: Promise<void>[] = [];
   let batch = emptyBatch();
@@ -81,12 +79,12 @@ export async function intake(
   /** What comes again is not taken again: the same is no loss, and what says something else has failed. */
   function sort(pending: Pending, batch: Batch): void {
     const { key, hash, row, failure } = pending;
-    const isOther = row?.key !== undefined && contents.add(`${key}\0${hash}`);
-    if (keys.add(key)) {
+    const is = keys.add(key, contentOf(hash));
+    if (is === 'new') {
       batch.pending.push(pending);
       batch.characters += row?.text.length ?? 0;
     } else if (failure !== null) batch.failed.push(failedLine(key, failure, false));
-    else if (isOther) batch.failed.push(failedLine(key, isThereAlready(key), false, row?.title));
+    else if (is === 'other') batch.failed.push(failedLine(key, isThereAlready(key), false, row?.title));
     else {
       batch.repeated += 1;
       repeated += 1;
@@ -107,6 +105,10 @@ function isDue({ pending, characters, since, failed }: Batch, now: number): bool
     pending.length + failed.length >= most.rows || characters >= most.characters || now - since >= most.wait
   );
 }
+
+/** The first 32 bits of a hash. */
+const contentOf = (hash: string | null) =>
+  hash === null ? 0 : Buffer.from(hash.slice(0, 6), 'base64url').readUInt32LE(0) || 1;
 
 const isThereAlready = (key: string) => `“${key}” is there more than once; the first was taken`;
 
