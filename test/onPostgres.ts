@@ -9,6 +9,7 @@ const rooms = [
   'accounts',
   'api',
   'bots',
+  'channels',
   'conversations',
   'databases',
   'delivery',
