@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eventually } from '../support/eventually.js';
 import { visitorOf } from './chat.js';
 import { type Agent, calls, type House, hire, openBot, startHouse } from './house.js';
 
@@ -16,6 +17,7 @@ describe('who a visitor is', () => {
   const started = async () => {
     const visitor = visitorOf(house.url, botId);
     await visitor.start('Hello');
+    await eventually('the bot has answered', async () => (await visitor.messages()).length === 2);
     return visitor;
   };
   const identify = (visitor: ReturnType<typeof visitorOf>, userData: unknown) =>
