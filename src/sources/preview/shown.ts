@@ -13,7 +13,7 @@ export function shownPreview(preview: Preview, values: Record<string, unknown>) 
     problems: preview.problems.map(({ key, reason }) => ({ key, reason: asSentence(reason) })),
     summary: summaryOf(preview),
     addresses: preview.addresses && {
-      lists: [listOf('matched', matched), listOf('left', left)],
+      lists: [listOf('matched', matched, values.url), listOf('left', left, values.url)],
       // Where the sitemap names more, the others are not even looked at.
       isOverLimit: matched.length >= limit,
       limit,
@@ -21,21 +21,32 @@ export function shownPreview(preview: Preview, values: Record<string, unknown>) 
   };
 }
 
-function listOf(which: 'matched' | 'left', addresses: Candidate[]) {
-  const first = addresses.slice(0, mostAddresses);
+/** Addresses on the site itself are known by their path. */
+function listOf(which: 'matched' | 'left', addresses: Candidate[], url: unknown) {
+  const site = URL.canParse(String(url)) ? new URL(String(url)).origin : null;
+  const first = addresses
+    .slice(0, mostAddresses)
+    .map(({ address, why }) => ({ address: shortened(address, site), why }));
   return { which, count: addresses.length, first, more: addresses.length - first.length };
 }
 
+function shortened(address: string, site: string | null): string {
+  return site && address.startsWith(`${site}/`) ? address.slice(site.length) : address;
+}
+
 function summaryOf({ read, isWhole, expected, rows, addresses, reason }: Preview): string {
-  const count = (rows: number) => `${rows.toLocaleString('en')} ${rows === 1 ? 'row' : 'rows'}`;
   if (read === 0) return isWhole && !reason ? 'It can be read, and there is no row in it.' : '';
-  const some = rows.length < read ? `${count(rows.length)} of ` : '';
-  if (isWhole) return `${some}${count(read)}, which is all there is.`;
-  if (expected !== null && expected > read)
-    return `${some}the first ${count(read)}; there are about ${expected.toLocaleString('en')}.`;
-  return addresses
-    ? `${some}the first ${count(read)}, each a page as a sync would read it.`
-    : `${some}the first ${count(read)}; there may be more.`;
+  const seen = read.toLocaleString('en');
+  const some =
+    rows.length > 0 && rows.length < read
+      ? ` ${rows.length === 1 ? 'One of them is' : `${rows.length} of them are`} shown.`
+      : '';
+  if (addresses) return `${seen} ${read === 1 ? 'page was' : 'pages were'} read as a sync would.${some}`;
+  const words = read === 1 ? 'row' : 'rows';
+  if (isWhole) return `${seen} ${words} in all.${some}`;
+  const isMore = expected !== null && expected > read;
+  const all = isMore ? ` of about ${expected.toLocaleString('en')}` : '';
+  return `The first ${seen}${all} ${isMore ? 'rows' : words} were looked at.${some}`;
 }
 
 const asSentence = (text: string) =>

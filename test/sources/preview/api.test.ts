@@ -21,6 +21,7 @@ describe('a preview of a data source', () => {
   let bot: string;
   let api: Caller;
   let key: string;
+  const others: { close: () => Promise<unknown> }[] = [];
 
   before(async () => {
     running = await startHookbell({ background: false });
@@ -32,6 +33,7 @@ describe('a preview of a data source', () => {
     await running.stop();
     await site.close();
   });
+  afterEach(() => Promise.all(others.splice(0).map((server) => server.close())));
   // Each may ask for so many previews a minute.
   beforeEach(async () => {
     ({ key } = await keyHolder(running));
@@ -40,6 +42,11 @@ describe('a preview of a data source', () => {
     site.requests.length = 0;
   });
 
+  const another = async <Server extends { close: () => Promise<unknown> }>(start: () => Promise<Server>) => {
+    const server = await start();
+    others.push(server);
+    return server;
+  };
   const previewed = (type: string, config: object, dataSourceId?: string) =>
     api.post(`/bots/${bot}/data-sources/preview`, { type, config, dataSourceId });
   const of = async (type: string, config: object) => {
@@ -182,7 +189,7 @@ describe('a preview of a data source', () => {
   });
 
   it('has the first pages of Notion, or says why none can be read', async () => {
-    const notion = await notionServer();
+    const notion = await another(notionServer);
     for (let n = 0; n < 8; n++) notion.page({ title: `Page ${n}` }, [paragraph(`Text ${n}`)]);
     const own = { token, baseUrl: notion.origin };
 
@@ -192,7 +199,6 @@ describe('a preview of a data source', () => {
     expect(body).to.include({ rowsRead: 5, reason: null, complete: false });
     expect(body.rows[0]).to.include({ text: 'Text 0' });
     expect(refused.body.reason).to.match(/token/);
-    await notion.close();
   });
 
   it('is refused for a config that no source could have', async () => {
@@ -213,7 +219,7 @@ describe('a preview of a data source', () => {
   });
 
   it('uses the secrets of a stored source, and for its own site only', async () => {
-    const other = await staticSite({ '/': answer('application/json', '[]') });
+    const other = await another(() => staticSite({ '/': answer('application/json', '[]') }));
     site.pages['/'] = (request, response) => {
       const isKnown = request.headers['x-key'] === 'hush-hush';
       response.writeHead(isKnown ? 200 : 401, { 'Content-Type': 'application/json' }).end('[{"id":1}]');
@@ -238,7 +244,6 @@ describe('a preview of a data source', () => {
     expect(running.logged()).not.to.include('hush-hush');
     expect((await previewed('feed', {}, id)).status).to.equal(404);
     expect((await previewed('json', config, randomUUID())).status).to.equal(404);
-    await other.close();
   });
 
   it('reads the uploads of a stored table', async () => {
