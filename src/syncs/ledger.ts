@@ -30,7 +30,7 @@ export const mostListed = 1_000;
 export const syncsListed = 100;
 
 export function ledgerOf(): Ledger {
-  return { counts: { failed: 0, removed: 0, changed: 0, added: 0, unchanged: 0, repeated: 0 }, lines: [] };
+  return { counts: { added: 0, changed: 0, unchanged: 0, removed: 0, failed: 0, repeated: 0 }, lines: [] };
 }
 
 const most = { title: 200, reason: 500 };

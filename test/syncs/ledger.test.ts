@@ -154,48 +154,42 @@ describe('the ledger of a sync', () => {
     expect(await g.db('syncs').where({ source_id: id })).to.have.lengthOf(1);
     expect(await rows()).to.deep.equal([]);
   });
-});
 
-describe('the share of rows that may fail', () => {
-  let g: Ground;
-  before(async () => {
-    g = await ground();
-  });
-  after(() => g.stop());
+  describe('the share of rows that may fail', () => {
+    const bad = (count: number) => Array.from({ length: count }, (_, n) => `,bad ${n}`);
 
-  const bad = (count: number) => Array.from({ length: count }, (_, n) => `,bad ${n}`);
+    async function read(given: string[], maxFailedPercent?: number) {
+      const { id } = await g.source({ type: 'csv', config: { keyColumn: 'id' }, maxFailedPercent });
+      await g.upload(id, { 'a.csv': csv(given) });
+      return g.settled(id);
+    }
 
-  async function read(given: string[], maxFailedPercent?: number) {
-    const { id } = await g.source({ type: 'csv', config: { keyColumn: 'id' }, maxFailedPercent });
-    await g.upload(id, { 'a.csv': csv(given) });
-    return g.settled(id);
-  }
+    it('is a tenth, and exactly a tenth is not too much', async () => {
+      expect((await read([...lines(18), ...bad(2)])).status).to.equal('succeeded');
 
-  it('is a tenth, and exactly a tenth is not too much', async () => {
-    expect((await read([...lines(18), ...bad(2)])).status).to.equal('succeeded');
+      const failed = await read([...lines(17), ...bad(3)]);
 
-    const failed = await read([...lines(17), ...bad(3)]);
+      expect(failed.reason).to.equal(
+        '3 of 20 rows could not be read, which is more than the 10 % that may fail. The first: line 19 has nothing' +
+          ' in “id”. Put the source right and sync again, or let more rows fail in its settings',
+      );
+      expect((await g.events()).at(-1)).to.deep.include({ type: 'sync.failure' });
+    });
 
-    expect(failed.reason).to.equal(
-      '3 of 20 rows could not be read, which is more than the 10 % that may fail. The first: line 19 has nothing' +
-        ' in “id”. Put the source right and sync again, or let more rows fail in its settings',
-    );
-    expect((await g.events()).at(-1)).to.deep.include({ type: 'sync.failure' });
-  });
+    it('is never exceeded by a single one among others, unless none may fail', async () => {
+      expect((await read([...lines(1), ...bad(1)])).status).to.equal('succeeded');
+      expect((await read([...lines(30), ...bad(1)], 0)).reason).to.match(/^1 of 31 rows .* than the 0 %/);
+    });
 
-  it('is never exceeded by a single one among others, unless none may fail', async () => {
-    expect((await read([...lines(1), ...bad(1)])).status).to.equal('succeeded');
-    expect((await read([...lines(30), ...bad(1)], 0)).reason).to.match(/^1 of 31 rows .* than the 0 %/);
-  });
+    it('is exceeded where there is nothing else: then the source cannot be read', async () => {
+      expect((await read(bad(1))).reason).to.match(/^The only row there is could not be read\. The first/);
+      expect((await read(bad(3))).reason).to.match(/^None of the 3 rows could be read/);
+    });
 
-  it('is exceeded where there is nothing else: then the source cannot be read', async () => {
-    expect((await read(bad(1))).reason).to.match(/^The only row there is could not be read\. The first/);
-    expect((await read(bad(3))).reason).to.match(/^None of the 3 rows could be read/);
-  });
-
-  it('is a setting of the source', async () => {
-    expect((await read([...lines(2), ...bad(2)], 50)).status).to.equal('succeeded');
-    expect((await read([...lines(2), ...bad(3)], 50)).status).to.equal('failed');
-    expect((await read(bad(3), 100)).status).to.equal('succeeded');
+    it('is a setting of the source', async () => {
+      expect((await read([...lines(2), ...bad(2)], 50)).status).to.equal('succeeded');
+      expect((await read([...lines(2), ...bad(3)], 50)).status).to.equal('failed');
+      expect((await read(bad(3), 100)).status).to.equal('succeeded');
+    });
   });
 });
