@@ -165,6 +165,7 @@ describe('the preview on the form of a data source', () => {
 
   it('is for admins, and for those who have the token of the form', async () => {
     const agent = await person(running, 'agent');
+    await admin.submit(`/app/bots/${bot}/settings`, { agents: agent.id }, `/app/bots/${bot}/agents`);
     const path = `/app/bots/${bot}/data-sources/preview`;
     const fields = { type: 'json', url: `${site.origin}/` };
     site.requests.length = 0;
