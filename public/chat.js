@@ -14,17 +14,15 @@ addEventListener('DOMContentLoaded', () => {
     'talk',
   ].map(byId);
   const isFramed = parent !== window && new URLSearchParams(location.search).has('embedded');
-  const origins = [location.origin, ...(document.body.dataset.origins ?? '').split(' ')];
   const mostUserData = 16 * 1024;
   let isOpen = !isFramed;
   let unread = 0;
-  /** The origin of the page around, once it has said a word. */
-  let around = null;
-  const untold = [];
   let prefilled = '';
   let toldState = '';
   let state = { state: 'Bot', agent: null, mayEscalate: takeover !== undefined };
 
+  const hear = (word, details) => Object.hasOwn(heard, word) && heard[word](details);
+  const postUp = isFramed ? window.hookbellAround(hear) : () => {};
   const line = window.hookbellLine({ bot, tell: (event, details) => react[event]?.(details) });
   const react = {
     message: showMessage,
@@ -55,8 +53,7 @@ addEventListener('DOMContentLoaded', () => {
 
   takeOverThePage();
   void line.begin();
-  // To whichever page that is: frame-ancestors has decided, and the name is no secret.
-  if (isFramed) parent.postMessage({ hookbell: 'ready', name }, '*');
+  postUp({ hookbell: 'ready', name });
 
   function takeOverThePage() {
     const { conversation, token } = composer.elements;
@@ -380,15 +377,6 @@ addEventListener('DOMContentLoaded', () => {
     },
   };
 
-  addEventListener('message', ({ source, origin, data }) => {
-    if (!isFramed || source !== parent || !origins.includes(origin)) return;
-    const word = data?.hookbell;
-    if (typeof word !== 'string' || !Object.hasOwn(heard, word)) return;
-    around = origin;
-    for (const words of untold.splice(0)) postUp(words);
-    void heard[word](data);
-  });
-
   /** What the visitor has typed stays. */
   function prefill(address) {
     if (email.value !== prefilled) return;
@@ -418,12 +406,5 @@ addEventListener('DOMContentLoaded', () => {
 
   function complain(message) {
     postUp({ hookbell: 'error', details: { message } });
-  }
-
-  /** Only to the page that frames this one, whose origin the bot allows. */
-  function postUp(words) {
-    if (!isFramed) return;
-    if (around) parent.postMessage(words, around);
-    else untold.push(words);
   }
 });

@@ -119,7 +119,7 @@ describe('a page that steers the widget', () => {
         const more = { details, count: 9, text: 'Evil', userData: { evil: 1 }, theme: 'dark', focus: true };
         for (const hookbell of ['message', 'state', 'error', 'unread', 'say', 'identify', 'renew', 'theme'])
           send({ hookbell, ...more }, chat);
-        for (const words of [null, 7, 'say', { hookbell: 'toString' }, { hookbell: ['say'] }]) send(words, chat);
+        for (const words of [null, 7, 'say', { hookbell: '__proto__' }, { hookbell: ['say'] }]) send(words, chat);
         addEventListener('message', ({ data }) => data === 'last' && done());
         window.postMessage('last', '*');
       };
