@@ -4,13 +4,14 @@ import type { Config } from './config.js';
 import { type Notices, nobodyElse, postgresNotices } from './databases/notices.js';
 import { openPostgres } from './databases/postgres.js';
 import { openSqlite } from './databases/sqlite.js';
+import { unusable } from './databases/unusable.js';
 
 export type Database = {
   /** Writes. */
   db: Knex;
   /** Long reads, beside the writes. */
   reader: Knex;
-  /** Brings the tables up to date, once however many processes start at the same time. */
+  /** Brings the tables up to date, once however many processes start at the same time. Throws `Unusable`. */
   migrate: () => Promise<void>;
   close: () => Promise<void>;
 };
@@ -20,7 +21,11 @@ export type Settings = Pick<Config, 'dataDir'> & { databaseUrl?: string; acquire
 /** The database at `DATABASE_URL`; without one that in `DATA_DIR`, made where it is missing. */
 export function openDatabase(settings: Settings): Database {
   const { databaseUrl } = settings;
-  return databaseUrl ? openPostgres({ ...settings, databaseUrl }) : openSqlite(settings);
+  const database = databaseUrl ? openPostgres({ ...settings, databaseUrl }) : openSqlite(settings);
+  const explain = (error: unknown) => {
+    throw unusable(error, settings);
+  };
+  return { ...database, migrate: () => database.migrate().catch(explain) };
 }
 
 /** How the processes on this database tell each other; on SQLite there is only one. */

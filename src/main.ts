@@ -2,12 +2,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createApp } from './app.js';
 import { configOrExit } from './configOrExit.js';
+import { Unusable } from './databases/unusable.js';
 import { createHookbell } from './hookbell.js';
 import { createLog } from './log.js';
 
 const config = configOrExit();
 const log = createLog(config);
-const hookbell = await createHookbell(config, log, Date.now);
+const hookbell = await createHookbell(config, log, Date.now).catch(refuse);
 await hookbell.accounts.createConfiguredAdmin(config, Date.now());
 
 const server = createServer(createApp(hookbell));
@@ -26,6 +27,12 @@ server.on('error', (error) => {
 });
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(signal));
+
+function refuse(error: unknown): never {
+  if (!(error instanceof Unusable)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}
 
 async function stop(signal: string): Promise<void> {
   log.info({ signal }, 'stopping');

@@ -44,6 +44,8 @@ function postgres(
     connection: { connectionString: databaseUrl, types, application_name: 'hookbell', keepAlive: true },
     // Knex's errors print the values bound to the statement, secrets among them.
     compileSqlOnError: false,
+    // It would print beside the log what it throws as well.
+    log: { warn: () => {} },
     acquireConnectionTimeout: acquireTimeout,
     pool: {
       min: 0,

@@ -10,13 +10,15 @@ const mainFile = 'hookbell.sqlite';
 
 /** One connection that writes, and two for long reads which never wait for it (nor it for them). */
 export function openSqlite(settings: Settings): Database {
-  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
   const db = sqlite(settings, { pragmas: forWriting });
   const reader = sqlite(settings, { pragmas: ['query_only=ON'], connections: 2 });
   return {
     db,
     reader,
-    migrate: () => alone(settings, () => migrateToLatest(db)),
+    async migrate() {
+      mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
+      await alone(settings, () => migrateToLatest(db));
+    },
     close: async () => {
       await reader.destroy();
       await db.destroy();
@@ -71,6 +73,8 @@ function sqlite(
     useNullAsDefault: true,
     // Knex's errors print the values bound to the statement, secrets among them.
     compileSqlOnError: false,
+    // It would print beside the log what it throws as well.
+    log: { warn: () => {} },
     acquireConnectionTimeout: acquireTimeout,
     pool: {
       min: 0,

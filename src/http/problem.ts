@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import { ZodError, z } from 'zod';
+import { whyAway } from '../databases/away.js';
 import { type FieldError, Refusal } from '../errors.js';
 
 // Instead of “Invalid input: expected string, received undefined”.
@@ -39,6 +40,9 @@ export function problemOf(error: unknown): Problem {
   if (status && status >= 400 && status < 500)
     return problem(status, expose === false ? '' : (message ?? ''));
   if ((error as { name?: string }).name === 'MulterError') return problem(413, (error as Error).message);
+  const away = whyAway(error);
+  if (away)
+    return problem(503, `The database cannot be used: ${away}. Try again later.`, [], { 'Retry-After': '5' });
   return problem(500, 'The server could not do this. The log of the server says why.');
 }
 

@@ -15,7 +15,7 @@ const usual = {
   OUTBOUND_ALLOW: '127.0.0.1',
   HOOK_RATE_LIMIT: '0',
   LOG_LEVEL: 'warn',
-  DELIVERY_TIMEOUT: '1s',
+  DELIVERY_TIMEOUT: '3s',
   RETRY_SCHEDULE: `100ms,200ms,500ms${',1s'.repeat(60)}`,
   ...admin,
 };

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { Unusable } from '../unusable.js';
 
 /**
  * How far a copy into this database has come. A row a table, and one for all of it (`all`); written in the
@@ -45,7 +46,7 @@ export function copyMarker(connection: Knex) {
 export async function refuseHalfCopied(db: Knex): Promise<void> {
   const copy = await copyMarker(db).find();
   if (copy && !copy.isDone) {
-    throw new Error(
+    throw new Unusable(
       'The copy into this database did not come to its end: run “hookbell copy” again, which goes on where it was',
     );
   }

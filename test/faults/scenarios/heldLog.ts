@@ -17,12 +17,12 @@ export const heldLog: Scenario = {
     const size = () => statSync(join(house.env.DATA_DIR!, 'hookbell.sqlite-wal')).size / 1e6;
     await pause(500);
     let held = 0;
-    await house.look(async ({ reader }) => {
-      const tx = await reader.transaction();
-      await tx('users').first();
+    await house.look(async ({ db }) => {
+      await db.raw('BEGIN DEFERRED');
+      await db('users').first();
       await pause(context.pick(1_000, 15_000, 60_000));
       held = size();
-      await tx.rollback();
+      await db.raw('ROLLBACK');
     });
     await eventually('the log is short again', () => size() < 10);
     await load.stop();

@@ -10,7 +10,7 @@ import { both, type Scenario } from '../scenario.js';
 /** What a run may hold more of at its end than soon after its beginning, in MB. */
 const mostGrowth = 80;
 /** What hangs may not hold up what does not, in s. */
-const longestStall = 3;
+const longestStall = 10;
 
 /** Receivers and sources that hang, drip, pour, lie and reset, beside one that works. */
 export const misbehaving: Scenario = {
