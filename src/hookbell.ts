@@ -167,6 +167,9 @@ export async function createHookbell(
     choreTurns,
   );
 
+  /** Also in the middle of the start. */
+  let stopping = false;
+
   return {
     deps,
     accounts,
@@ -208,11 +211,12 @@ export async function createHookbell(
       await courier.start({ ownsDatabase });
       await runner.start({ ownsDatabase });
       await conversations.replies.start({ ownsDatabase });
-      work.start();
+      if (!stopping) work.start();
     },
 
     /** Lets go of all that is in flight, and closes the database once nobody asks any more (`drained`). */
     async stop(drained: () => Promise<unknown> = async () => {}): Promise<void> {
+      stopping = true;
       live.close();
       await Promise.all([rereading.stop(), work.stop()]);
       await choreTurns.stop();
