@@ -25,6 +25,7 @@ describe('every page', () => {
     browser = await openBrowser(this);
     [running, empty] = [await startHookbell(), await startHookbell({ background: false })];
     house = await furnish(running, wild);
+    await house.admin.post('/app/sample', { _csrf: await house.admin.token() });
     const { context, page, errors } = await openContext(browser, {
       baseURL: running.url,
       reducedMotion: 'reduce',
