@@ -36,9 +36,8 @@ export function channelTalk({ db, reader }: Pick<Deps, 'db' | 'reader'>, { bots,
     const given = await Promise.race([reply, wait(patience, null, { ref: false })]);
     if (given) return given.content;
     if ((await conversations.find(conversationId))?.state === 'Active') return '';
-    throw new Refusal(503, 'The bot has not answered in time; your message is kept', [], {
-      'Retry-After': '10',
-    });
+    // Without Retry-After: what is said again is there twice.
+    throw new Refusal(503, 'The bot has not answered in time; your message is kept');
   }
 
   return {
