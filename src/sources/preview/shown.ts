@@ -6,7 +6,6 @@ const mostAddresses = 50;
 export function shownPreview(preview: Preview, values: Record<string, unknown>) {
   const matched = preview.addresses?.filter(({ kind }) => kind === 'wanted') ?? [];
   const left = preview.addresses?.filter(({ kind }) => kind !== 'wanted') ?? [];
-  const limit = Number(values.maxPages) || 500;
   return {
     ...preview,
     reason: preview.reason && asSentence(preview.reason),
@@ -14,9 +13,6 @@ export function shownPreview(preview: Preview, values: Record<string, unknown>) 
     summary: summaryOf(preview),
     addresses: preview.addresses && {
       lists: [listOf('matched', matched, values.url), listOf('left', left, values.url)],
-      // Where the sitemap names more, the others are not even looked at.
-      isOverLimit: matched.length >= limit,
-      limit,
     },
   };
 }

@@ -277,8 +277,11 @@ describe('a website source', () => {
 
       const first = await readSite();
       const second = await readSite({}, { after: first });
+      serve({ '/other': page('List', '/list?sort=up'), '/list?sort=up': list });
+      const third = await readSite({}, { after: second });
 
       expect(pathsOf(first)).to.deep.equal(['/', '/list', '/other']);
+      expect([pathsOf(third), third.items.length]).to.deep.equal([['/other'], 4]);
       expect(asked().slice(0, 5)).to.have.members(['/', '/list', '/index.html', '/list?view=grid', '/other']);
       expect(second.items.map(({ kind }) => kind)).to.deep.equal(['same', 'same', 'same', 'memo']);
     });

@@ -181,11 +181,15 @@ describe('a preview of a data source', () => {
     for (let n = 0; n < 300; n++) site.pages[`/${n}`] = page(`Page ${n}`);
 
     const body = await of('website', { mode: 'sitemap' });
+    const few = await of('website', { mode: 'sitemap', maxPages: 4 });
 
     expect(body.rows).to.have.length(3);
     expect(body.addresses).to.include({ matched: 300, leftOut: 0 });
     expect(body.addresses.data).to.have.length(200);
-    expect(site.requests.length).to.be.below(12);
+    expect(few.remarks).to.deep.equal([
+      'The sitemap names more than the 4 pages that may be read: the page limit can be raised.',
+    ]);
+    expect(site.requests.length).to.be.below(24);
   });
 
   it('has the first pages of Notion, or says why none can be read', async () => {

@@ -68,6 +68,10 @@ async function fromSitemap(config: Config, around: Surroundings, beside: Asides,
   const { wants, firstLeft } = wanted(sites, config, around);
   const most = config.maxPages;
   const { pages, named } = await addressesIn(sitemaps, beside, { most, wants, arrive });
+  if (named > pages.length && pages.length === most)
+    around.remark?.(
+      `The sitemap names more than the ${most} pages that may be read: the page limit can be raised.`,
+    );
   const left = firstLeft();
   if (left && pages.length === 0) {
     const all = named === 1 ? 'the page' : `all ${named.toLocaleString('en')} pages`;

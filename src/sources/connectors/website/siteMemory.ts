@@ -2,7 +2,13 @@ import type { Memo, Surroundings } from '../connector.js';
 import { fingerprint } from '../memory.js';
 
 /** What is remembered of a page: enough to ask whether it has changed, and to crawl on if it has not. */
-export type PageMemo = { etag: string | null; lastModified: string | null; links: string[] };
+export type PageMemo = {
+  etag: string | null;
+  lastModified: string | null;
+  links: string[];
+  /** By what its twins are recognised. */
+  twin?: string;
+};
 
 /** What is remembered of an address that has no row of its own; `key` is that of the row it is part of, if any. */
 type Note = PageMemo & { key: string | null };
@@ -25,7 +31,8 @@ export function siteMemory({ memo, recall }: Pick<Surroundings, 'memo' | 'recall
       const remembered = await recall(note?.key ?? address);
       // Without its row a page is to be read, whatever else is known of it.
       if (remembered?.reader !== reader) return null;
-      return note ?? { ...(remembered as Memo & PageMemo), key: address };
+      const beside = remembered as Memo & PageMemo;
+      return note ? { ...note, twin: beside.twin } : { ...beside, key: address };
     },
     /** The key an address had the last time. */
     keyOf: (address: string): string => past.get(address)?.key ?? address,

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { Row, Surroundings } from '../connector.js';
-import { folderOf, pathOf } from './address.js';
-import { keyOf, type PageItem, pageItem } from './pageItem.js';
+import type { Surroundings } from '../connector.js';
+import { pathOf } from './address.js';
+import { type PageItem, pageItem } from './pageItem.js';
 import type { SiteMemory } from './siteMemory.js';
+import { twins } from './twins.js';
 import type { Visit } from './visit.js';
 
 export type Walk = {
@@ -29,7 +29,7 @@ export async function* walk(walk: Walk): AsyncGenerator<PageItem> {
   const found = new Set(start);
   const queue = [...found];
   const keys = new Set<string>();
-  const twins = twinsOf();
+  const recognised = twins();
   const ahead: { address: string; visited: Promise<Visit> }[] = [];
   let asked = 0;
   while (true) {
@@ -54,8 +54,7 @@ export async function* walk(walk: Walk): AsyncGenerator<PageItem> {
     // A redirect may have led to where no link would have been followed.
     const isWanted = !('url' in outcome) || wants(outcome.url);
     const told = isWanted ? pageItem(next.address, outcome, memory) : null;
-    const item = told?.kind === 'none' ? null : told;
-    const key = item && twins(item);
+    const { item = null, key = null } = told && told.kind !== 'none' ? recognised(told, outcome) : {};
     const isNew = key !== null && !keys.has(key);
     if (outcome.kind !== 'page' || item?.kind === 'failed') memory.keep(next.address);
     else if (!isNew || key !== next.address) memory.note(next.address, { ...outcome.memo, key });
@@ -63,31 +62,10 @@ export async function* walk(walk: Walk): AsyncGenerator<PageItem> {
     if (key !== null && !isNew) consider?.(next.address, { kind: 'barred', why: `the same page as ${key}` });
     if (outcome.kind === 'page' && outcome.page.lacksSelected)
       remark?.(`The selector finds nothing on ${pathOf(outcome.url)}: its main part was taken instead.`);
-    if (!item || !isNew) continue;
+    if (!item || !key || !isNew) continue;
     keys.add(key);
     yield item;
   }
-}
-
-/**
- * The key of an item: if a page with the same text was found before it that differs in the query of its address only,
- * then that page's.
- */
-function twinsOf(): (item: PageItem) => string {
-  const known = new Map<string, string>();
-  return (item) => {
-    const own = keyOf(item);
-    if (item.kind !== 'row') return own;
-    const twin = digestOf(item.row);
-    known.set(twin, known.get(twin) ?? own);
-    return known.get(twin)!;
-  };
-}
-
-function digestOf({ key, title, text }: Row & { key: string }): string {
-  return createHash('sha256')
-    .update(JSON.stringify([folderOf(key), title, text]))
-    .digest('base64url');
 }
 
 function linksOf(visit: Visit): readonly string[] {
