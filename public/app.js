@@ -59,6 +59,17 @@ document.addEventListener('change', (event) => {
 addEventListener('DOMContentLoaded', () => showMatching(document));
 document.addEventListener('htmx:afterSettle', (event) => showMatching(event.target.parentNode ?? document));
 
+// On a phone, the tab of this page may be beyond the edge.
+function showTab() {
+  const tab = document.querySelector('.tabs [aria-current]');
+  if (!tab) return;
+  const row = tab.parentElement;
+  const [one, all] = [tab.getBoundingClientRect(), row.getBoundingClientRect()];
+  row.scrollLeft += one.left - all.left - (all.width - one.width) / 2;
+}
+addEventListener('DOMContentLoaded', showTab);
+document.addEventListener('htmx:afterSettle', ({ detail }) => detail.boosted && showTab());
+
 // A link or form that was followed without a reload leads to the top of the new page, as one with a reload does;
 // a form that was refused leads to its first wrong field.
 document.addEventListener('htmx:afterSwap', ({ detail }) => {

@@ -6,10 +6,11 @@ import { panelOf } from '../figures/panel.js';
 import { rangeQuery } from '../figures/range.js';
 import type { FigureService } from '../figures/service.js';
 import type { SourceService } from '../sources/service.js';
+import { cards } from '../webhooks/cards.js';
 import { healthOf, type WebhookService } from '../webhooks/service.js';
 import type { FirstStepsService } from './firstSteps.js';
 import type { SampleService } from './sample.js';
-import { failedSources } from './store.js';
+import { failedSources, namesOfBots } from './store.js';
 
 type Parts = {
   bots: BotService;
@@ -49,13 +50,25 @@ export function homeRoutes(
       address: req.originalUrl,
       figures: cards.length > 0 ? await panel(req) : null,
       bots: cards,
-      unwell: isAdmin
-        ? (await webhooks.unwell()).map((webhook) => ({ ...webhook, ...healthOf(webhook) }))
-        : [],
+      unwell: isAdmin ? await needingAttention() : [],
       steps: isAdmin ? await firstSteps.current() : null,
       sample: isAdmin ? await sample.find() : null,
       failed: isAdmin ? await failedSources(reader) : [],
     });
+  }
+
+  async function needingAttention() {
+    const unwell = await webhooks.unwell();
+    const names = await namesOfBots(
+      reader,
+      unwell.map(({ botId }) => botId),
+    );
+    return unwell.map((webhook) => ({
+      ...webhook,
+      ...healthOf(webhook),
+      title: cards.find(({ type }) => type === webhook.type)?.title ?? webhook.type,
+      botName: names.get(webhook.botId) ?? '',
+    }));
   }
 
   async function dismiss(req: Request, res: Response) {

@@ -52,9 +52,11 @@ describe('the dashboard', () => {
       .map((_at, line) => $(line).text().trim().replace(/\s+/g, ' '))
       .get();
     expect(attention[0]).to.match(
-      /\/hook sync\.failure failing since .* ago: The receiver answered 500\. Tried again on the schedule\.$/,
+      /^Sync failed of "><script>.* failing http\S+\/hook since .* ago: The receiver answered 500\. Tried again on the schedule\.$/,
     );
-    expect(attention[1]).to.equal(`${name} sync failed The server answered 500 Internal Server Error`);
+    expect(attention[1]).to.equal(
+      `${name} of ${name} sync failed The server answered 500 Internal Server Error`,
+    );
     expect(attention).to.have.length(2);
     expect(text).not.to.include('<script>alert');
   });
