@@ -33,6 +33,8 @@ export type Endpoint = {
   /** Reads a multipart body before `run`. */
   upload?: RequestHandler;
   answers: Record<number, { description: string; schema?: Shape }>;
+  /** Statuses of refusals that its method, parameters and body do not tell. */
+  refusals?: number[];
   run: (asked: Asked<never, never, never>) => Promise<Answer>;
 };
 

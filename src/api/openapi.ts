@@ -84,7 +84,7 @@ function operation(route: Endpoint): ZodOpenApiOperationObject {
   };
 }
 
-function problems({ access, method, params, body, query, upload }: Endpoint) {
+function problems({ access, method, params, body, query, upload, refusals = [] }: Endpoint) {
   const writes = method === 'post' || method === 'patch';
   const statuses = [
     writes && 400,
@@ -96,6 +96,7 @@ function problems({ access, method, params, body, query, upload }: Endpoint) {
     writes && 415,
     (body || query || upload || method === 'post') && 422,
     429,
+    ...refusals,
   ].filter((status) => typeof status === 'number');
   return Object.fromEntries(
     statuses.map((status) => [

@@ -22,6 +22,7 @@ export function eventEndpoints(events: EventService): Endpoint[] {
       access: 'user',
       tag: 'Events',
       query: pollQuery,
+      refusals: [404],
       answers: { 200: { description: 'The next events, none of which comes twice', schema: pollAnswer } },
       run: async ({ query, user, req }) => {
         const { botId = null, limit, wait } = query;

@@ -47,6 +47,7 @@ export function replayEndpoints(replays: ReplayService): Endpoint[] {
       tag,
       params: id,
       query: replayQuery,
+      refusals: [409],
       answers: { 200: { description: 'How many', schema: count } },
       run: async ({ params, query, user, at }) => {
         const webhook = await replays.outgoing(user, params.id);
@@ -62,6 +63,7 @@ export function replayEndpoints(replays: ReplayService): Endpoint[] {
       tag,
       params: id,
       query: pageQuery,
+      refusals: [409],
       answers: { 200: { description: 'A page of replays', schema: pageOf(replayAnswer) } },
       run: async ({ params, query, user }) => {
         const webhook = await replays.outgoing(user, params.id);

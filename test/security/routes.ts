@@ -44,6 +44,8 @@ const said: Record<Access, string> = {
     GET /api/v1/events
     GET /app/
     GET /app/bots
+    GET /app/bots/:id/ask
+    GET /app/search
     GET /app/event-types
     GET /app/inbox
     GET /app/inbox/live
@@ -75,6 +77,7 @@ const said: Record<Access, string> = {
     GET /api/v1/data-sources/:id/syncs
     GET /api/v1/data-sources/:id/rows
     GET /api/v1/syncs/:id
+    GET /api/v1/syncs/:id/rows
     GET /api/v1/bots/:id/search
     GET /api/v1/bots/:id/conversations
     POST /api/v1/bots/:id/conversations
@@ -94,6 +97,7 @@ const said: Record<Access, string> = {
     GET /api/v1/deliveries/:id
     GET /api/v1/replays/:id
     GET /app/bots/:id
+    POST /app/bots/:id/ask
     GET /app/bots/:id/live
     GET /app/bots/:id/data-sources
     GET /app/bots/:id/webhooks
@@ -105,6 +109,8 @@ const said: Record<Access, string> = {
     GET /app/bots/:id/conversations.csv
     GET /app/bots/:id/conversations.json
     GET /app/data-sources/:id
+    GET /app/data-sources/:id/syncs
+    GET /app/syncs/:id
     GET /app/webhooks/:id
     GET /app/webhooks/:id/live
     GET /app/webhooks/:id/figures.json
@@ -122,6 +128,8 @@ const said: Record<Access, string> = {
     PATCH /api/v1/bots/:id
     DELETE /api/v1/bots/:id
     POST /api/v1/bots/:id/data-sources
+    POST /api/v1/bots/:id/data-sources/preview
+    POST /api/v1/bots/:id/sync
     PATCH /api/v1/data-sources/:id
     DELETE /api/v1/data-sources/:id
     POST /api/v1/data-sources/:id/files
@@ -163,6 +171,10 @@ const said: Record<Access, string> = {
     GET /app/settings/outbound/:id/remove
     POST /app/settings/outbound/:id/remove
     GET /app/settings/storage
+    GET /app/settings/configuration
+    POST /app/settings/configuration/export
+    POST /app/settings/configuration/difference
+    POST /app/settings/configuration/import
     GET /app/bots/new
     POST /app/bots
     GET /app/bots/:id/settings
@@ -172,6 +184,9 @@ const said: Record<Access, string> = {
     POST /app/bots/:id/delete
     GET /app/bots/:id/data-sources/new
     POST /app/bots/:id/data-sources
+    POST /app/bots/:id/data-sources/preview
+    POST /app/bots/:id/data-sources/sync
+    POST /app/data-sources/:id/preview
     POST /app/data-sources/:id/sync
     GET /app/data-sources/:id/edit
     POST /app/data-sources/:id/edit
