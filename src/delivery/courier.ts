@@ -4,6 +4,7 @@ import type { Deps } from '../deps.js';
 import { type Counted, countedAs } from '../figures/count.js';
 import { guardedAgent } from '../net/connect.js';
 import { type Claimed, dueWebhooks, giveBack } from '../outbox/claim.js';
+import { bringForward, isWrittenLater, setBackWatch } from '../outbox/setBack.js';
 import { settle } from '../outbox/settle.js';
 import type { OwnReceivers } from '../receivers/own.js';
 import { type Standing, standing } from '../webhooks/standing.js';
@@ -67,6 +68,7 @@ export function courier(
   /** The database refused: nothing is tried before the next sweep. */
   let resting = false;
   let pacing: NodeJS.Timeout | undefined;
+  const clockWatch = setBackWatch();
 
   const hasWork = () => results.length > 0 || lanes.isHungry();
 
@@ -97,6 +99,7 @@ export function courier(
   async function cycle(): Promise<void> {
     const given = results;
     const wants = lanes.wants();
+    clockWatch.look(clock());
     results = [];
     heldMeanwhile.clear();
     try {
@@ -192,6 +195,7 @@ export function courier(
     resting = false;
     await share.look();
     await leaveStrays(at);
+    if (clockWatch.wasSetBack(at)) await bringForward(db, at);
     await giveBack(db, at);
     wake(await dueWebhooks(db, at));
     sendReady();
@@ -233,6 +237,7 @@ export function courier(
     async start({ ownsDatabase }: { ownsDatabase: boolean }): Promise<void> {
       stopped = false;
       if (ownsDatabase) await giveBack(db, Number.MAX_SAFE_INTEGER);
+      if (await isWrittenLater(db, clock())) await bringForward(db, clock());
       await sweep(clock());
     },
 
