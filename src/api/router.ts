@@ -2,6 +2,7 @@ import express, { type Request, type RequestHandler, Router } from 'express';
 import type { AccountService } from '../accounts/service.js';
 import type { Deps } from '../deps.js';
 import { Forbidden, Malformed, NotFound, Refusal, Unauthorized } from '../errors.js';
+import { jsonBody } from '../http/json.js';
 import { apiErrors } from '../http/problem.js';
 import type { Answer, Endpoint } from './endpoint.js';
 import { idempotency } from './idempotency.js';
@@ -20,7 +21,7 @@ export function apiRouter(
   });
   for (const route of endpoints) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
-    const body = route.upload ?? jsonBody;
+    const body = route.upload ?? objectBody;
     router[route.method](path, allow(route.access, accounts, deps.clock), body, answer(route));
   }
   router.use(allow('user', accounts, deps.clock), () => {
@@ -74,10 +75,10 @@ function allow(access: Endpoint['access'], accounts: AccountService, clock: () =
   };
 }
 
-const parseJson = express.json({ limit: '1mb', strict: true });
+const parseJson = jsonBody({ limit: '1mb', strict: true });
 
 /** 415 for a body that is not JSON, 400 for one that is not an object. */
-const jsonBody: RequestHandler = (req, res, next) => {
+const objectBody: RequestHandler = (req, res, next) => {
   if (hasBody(req) && !req.is('application/json')) {
     throw new Refusal(415, 'Send JSON: Content-Type: application/json');
   }

@@ -1,6 +1,7 @@
-import express, { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import type { Deps } from '../deps.js';
 import { Forbidden, NotFound, Refusal, TooMany, Unauthorized } from '../errors.js';
+import { jsonBody } from '../http/json.js';
 import { problemOf } from '../http/problem.js';
 import { rateLimits, waitOf } from '../http/rateLimits.js';
 import { channelMessage } from './schema.js';
@@ -22,7 +23,7 @@ export function channelRoutes(
 ): Router {
   const calls = rateLimits(db)({ name: 'channel', points, duration: 60, isStrict: true });
   // Old callers send no type, or a wrong one, and never another thing.
-  const anyJson = express.json({ limit: '64kb', type: () => true });
+  const anyJson = jsonBody({ limit: '64kb', type: () => true });
   const [conversation, message] = [`${base}/:id/1.0/conversation`, `${base}/:id/1.0/message`];
 
   const router = Router();

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import express, { type Request, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import { hookbell } from '../accounts/actor.js';
 import type { BotService } from '../bots/service.js';
 import type { Deps } from '../deps.js';
 import { Malformed, NotFound, Refusal, TooMany, Unauthorized } from '../errors.js';
+import { jsonBody } from '../http/json.js';
 import { apiErrors } from '../http/problem.js';
 import { rateLimits, waitOf } from '../http/rateLimits.js';
 import { addressHasher, tokenHash, type VisitorLimits, visitorLimits } from './limits.js';
@@ -50,7 +51,7 @@ export function visitorRoutes(
   routes.get('/conversations/:id/stream', stream);
 
   const router = Router();
-  router.use('/api/public/chat/:botId', notCached, jsonOnly, express.json({ limit: '64kb' }), routes, () => {
+  router.use('/api/public/chat/:botId', notCached, jsonOnly, jsonBody({ limit: '64kb' }), routes, () => {
     throw new NotFound('Address');
   });
   router.use('/api/public/chat', apiErrors);

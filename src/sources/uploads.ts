@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import type { RequestHandler } from 'express';
 import multer from 'multer';
 import type { Config } from '../config.js';
-import { Invalid, Refusal } from '../errors.js';
+import { Invalid, Malformed, Refusal } from '../errors.js';
 import { connectors } from './connectors/registry.js';
 import { folders } from './fileStore.js';
 
@@ -40,7 +40,7 @@ export function receiveFiles(config: Pick<Config, 'dataDir'>): RequestHandler {
       },
       filename: (_req, _file, done) => done(null, randomUUID()),
     }),
-    limits: { fileSize: mostBytes, files: mostFiles },
+    limits: { fileSize: mostBytes, files: mostFiles, fields: 20, fieldSize: 10_000 },
     defParamCharset: 'utf8',
   }).array('file');
   return (req, res, next) => {
@@ -50,6 +50,9 @@ export function receiveFiles(config: Pick<Config, 'dataDir'>): RequestHandler {
 }
 
 function refusalOf(error: unknown): unknown {
+  // What the reader of multipart says has no code; the disk's errors have one, and are ours.
+  const isMalformed = error instanceof Error && !(error instanceof Refusal) && !('code' in error);
+  if (isMalformed) return new Malformed(`The form with the files cannot be read: ${error.message}`);
   if (!(error instanceof multer.MulterError)) return error;
   const refuse = (message: string) => new Invalid([{ path: 'file', message }]);
   if (error.code === 'LIMIT_FILE_SIZE')

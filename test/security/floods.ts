@@ -26,7 +26,7 @@ export function floods(room: () => House, { sockets, timed }: { sockets: number;
       }
     }
 
-    const post = (path: string, body: BodyInit, headers: Record<string, string> = {}) =>
+    const post = (path: string, body: string, headers: Record<string, string> = {}) =>
       bears(() => {
         const { running, admin } = room();
         return fetch(running.url + path, {

@@ -57,14 +57,8 @@ export function foreignPages(room: () => House, browser: () => Browser): void {
         fetch('${running.url}/api/v1/bots/${bot}', { method: 'DELETE', credentials: 'include' }),
         fetch('${running.url}/api/public/chat/${bot}/conversations', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' }),
       ].map((asked) => asked.then((answer) => answer.type, (error) => error.name)))`);
-      expect(outcome).to.deep.equal([
-        'TypeError',
-        'TypeError',
-        'TypeError',
-        'opaque',
-        'TypeError',
-        'TypeError',
-      ]);
+      // Not even one that was sent blindly may be looked at.
+      expect(outcome).to.deep.equal(Array(6).fill('TypeError'));
       expect(await bots()).to.equal(before);
     });
 
