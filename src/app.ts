@@ -46,6 +46,9 @@ import { replayEndpoints } from './replays/api.js';
 import { botReplayRoutes } from './replays/botRoutes.js';
 import { replayRoutes } from './replays/routes.js';
 import { searchRoutes } from './search/routes.js';
+import { slackListener } from './slack/listen.js';
+import { slackEventRoutes } from './slack/publicRoutes.js';
+import { slackRoutes } from './slack/routes.js';
 import { sourceEndpoints } from './sources/api.js';
 import { fileEndpoints } from './sources/fileApi.js';
 import { previewEndpoints } from './sources/preview/api.js';
@@ -109,6 +112,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use(testInboxRoutes(deps, hookbell.receivers));
   app.use('/api/v1', apiRouter(deps, accounts, withOpenApi(deps, endpoints)));
 
+  app.use(slackEventRoutes(deps, hookbell.slack, slackListener(deps, hookbell)));
   app.use(channelRoutes(deps, hookbell.channels, channelTalk(deps, hookbell)));
   app.use(visitorRoutes(deps, bots, hookbell.conversations));
 
@@ -133,6 +137,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', previewRoutes(deps, hookbell));
   app.use('/app', syncRoutes(hookbell));
   app.use('/app', widgetTabRoutes(deps, bots));
+  app.use('/app', slackRoutes(deps, hookbell));
   app.use('/app', channelPageRoutes(deps, hookbell));
   app.use('/app', receiverTargetRoutes(deps, hookbell));
   app.use('/app', webhookRoutes(deps, hookbell));

@@ -39,6 +39,9 @@ import { replayService } from './replays/service.js';
 import { retention } from './retention.js';
 import { background, type Chore } from './schedule.js';
 import { searchService } from './search/service.js';
+import { slackClients } from './slack/client.js';
+import { slackSender } from './slack/sender.js';
+import { slackService } from './slack/service.js';
 import { fileService } from './sources/files.js';
 import { previewService } from './sources/preview/service.js';
 import { purging } from './sources/purge.js';
@@ -124,6 +127,9 @@ export async function createHookbell(
   });
   bots.owns(conversationsOfBots(deps));
   const channels = channelService(deps, { bots });
+  const slackApi = slackClients(deps.guard);
+  const slack = slackService(deps, { bots, clients: slackApi });
+  const sender = slackSender(deps, slackApi);
   const mail = mailer(deps, smtpTransport(config));
   const receivers = testReceivers(deps);
   const webhooks = webhookService(
@@ -152,6 +158,7 @@ export async function createHookbell(
     { name: 'replays', every: '* * * * * *', run: replaying.sweep },
     { name: 'ended replays', every: '40 * * * * *', isForOne: true, run: replaying.prune },
     ...conversationChores(conversations, mail),
+    { name: 'answers for Slack', every: '* * * * * *', run: sender.sweep },
     { name: 'first steps', every: '25 * * * * *', isForOne: true, run: firstSteps.settle },
     { name: 'backlog', every: '15 * * * * *', isForOne: true, run: (at) => sampleBacklog(deps, at) },
     { name: 'receivers', every: '50 * * * * *', isForOne: true, run: receivers.prune },
@@ -196,6 +203,8 @@ export async function createHookbell(
     asking,
     conversations,
     channels,
+    slack,
+    sender,
     metrics,
     background: work,
 
@@ -210,6 +219,7 @@ export async function createHookbell(
       const ownsDatabase = !config.databaseUrl;
       await courier.start({ ownsDatabase });
       await runner.start({ ownsDatabase });
+      await sender.start({ ownsDatabase });
       await conversations.replies.start({ ownsDatabase });
       if (!stopping) work.start();
     },
@@ -221,6 +231,8 @@ export async function createHookbell(
       await Promise.all([rereading.stop(), work.stop()]);
       await choreTurns.stop();
       await Promise.all([runner.stop(), previews.stop(), courier.stop(grace), conversations.replies.stop()]);
+      await sender.stop();
+      await slackApi.close();
       mail.stop();
       await Promise.all([receivers.stop(), own.close()]);
       await drained();
