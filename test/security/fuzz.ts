@@ -127,9 +127,10 @@ export function fuzzTheApi(room: () => House, { requests, seed }: { requests: nu
         if (!declared) return 'is not declared';
         const schema = declared.content?.[type]?.schema;
         if (!schema) return text === '' ? null : `has a body of ${type}`;
-        const body: { id?: unknown } = JSON.parse(text);
+        const body: { id?: unknown; signingSecret?: unknown } = JSON.parse(text);
         const validate = read(schema);
         if (!validate(body)) return JSON.stringify(validate.errors);
+        if (typeof body.signingSecret === 'string') room().secrets.push(body.signingSecret);
         if (sent.method === 'post' && typeof body.id === 'string') keep(sent.template, body.id);
         return null;
       }
