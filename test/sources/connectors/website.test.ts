@@ -221,14 +221,15 @@ describe('a website source', () => {
         ),
         '/a/': page('A', 'deep?x=1', '../b?utm_source=a', '/'),
         '/a/deep?x=1': page('Deep', '/lost', '/picture.PNG', '/manual.pdf', '/b'),
-        '/b': page('B', '/data'),
+        '/b': page('B', '/data', '/wiki/Node.js'),
+        '/wiki/Node.js': page('Node.js'),
         '/data': { headers: { 'Content-Type': 'application/octet-stream' }, body: 'x' },
       });
 
       const result = await readSite();
 
-      expect(pathsOf(result)).to.deep.equal(['/', '/b', '/a/', '/a/deep?x=1']);
-      expect(asked()).to.have.members(['/', '/b', '/a/', '/data', '/a/deep?x=1', '/lost']);
+      expect(pathsOf(result)).to.deep.equal(['/', '/b', '/a/', '/wiki/Node.js', '/a/deep?x=1']);
+      expect(asked()).to.have.members(['/', '/b', '/a/', '/data', '/wiki/Node.js', '/a/deep?x=1', '/lost']);
       expect(result.failed).to.deep.equal([]);
       expect(other.requests).to.have.length(0);
       await other.close();

@@ -4,8 +4,9 @@ const tracking =
 const sorting = /^C=[NMSD];O=[AD]$/;
 const session = /;jsessionid=[^/]*/i;
 
+// Not .js: pages are called Node.js, and what is a script is not read beyond its content type.
 const notPages =
-  /\.(jpe?g|png|gif|svg|webp|avif|ico|bmp|tiff?|css|m?js|map|pdf|docx?|xlsx?|pptx?|odt|epub|zip|gz|tgz|bz2|xz|zst|7z|rar|tar|exe|dmg|msi|deb|rpm|iso|apk|jar|mp[34]|m4a|webm|og[gv]|wav|mov|avi|woff2?|ttf|otf|eot)$/i;
+  /\.(jpe?g|png|gif|svg|webp|avif|ico|bmp|tiff?|css|map|pdf|docx?|xlsx?|pptx?|odt|epub|zip|gz|tgz|bz2|xz|zst|7z|rar|tar|exe|dmg|msi|deb|rpm|iso|apk|jar|mp[34]|m4a|webm|og[gv]|wav|mov|avi|woff2?|ttf|otf|eot)$/i;
 
 /** The same page under one address: without its fragment and what is only there to follow visitors. */
 export function normalised(address: string | URL): string {
