@@ -78,10 +78,13 @@ export function createLive(notices: Notices = nobodyElse): Live {
     res.write('retry: 1000\n\n');
     const beat = setInterval(() => res.writableEnded || res.write(': still here\n\n'), heartbeat);
     streams.add(res);
-    res.on('close', () => {
+    const forget = () => {
       clearInterval(beat);
       streams.delete(res);
-    });
+    };
+    // Of a page that went away before this, no `close` comes any more.
+    if (res.destroyed) forget();
+    else res.on('close', forget);
     // Express answers HEAD with the handler of GET: it would never end.
     if (req.method === 'HEAD') res.end();
     const isOpen = () => !res.writableEnded && !res.destroyed;
