@@ -9,6 +9,7 @@ const rooms = [
   'accounts',
   'api',
   'bots',
+  'configuration',
   'channels',
   'conversations',
   'databases',

@@ -195,6 +195,11 @@ const said: Record<Access, string> = {
     GET /app/data-sources/:id/delete
     POST /app/data-sources/:id/delete
     POST /app/receivers/as-target
+    GET /app/bots/:id/slack
+    POST /app/bots/:id/slack
+    POST /app/bots/:id/slack/connect
+    GET /app/bots/:id/slack/delete
+    POST /app/bots/:id/slack/delete
     GET /app/bots/:id/channels/new
     POST /app/bots/:id/channels
     GET /app/channels/:id
@@ -239,6 +244,9 @@ export const mounts = [
   'ANY /api/public/chat',
   'ANY /api/public/chat/:botId',
   'ANY /api/public/hooks',
+  'ANY /api/public/slack',
+  'POST /api/public/slack/:id',
+  '_ALL /api/public/slack/:id',
   'ANY /api/v1',
   'ANY /app',
   'ANY /assets',
