@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import iconv from 'iconv-lite';
+import { linkedAddress } from '../../../src/sources/connectors/website/address.js';
 import { fetchFor, type Pages, type Site, staticSite } from '../../support/staticSite.js';
 import { complaints, type Read, read, reasonOf } from './reading.js';
 
@@ -725,6 +726,13 @@ describe('a website source', () => {
       expect(await from('/bomb.xml.gz')).to.equal('the sitemap is larger than 50 MB');
       expect(site.paths()).not.to.include('/secret');
     });
+  });
+
+  it('has its links on https where it is itself', () => {
+    expect(linkedAddress('http://x.test/a', 'https://x.test/b')).to.equal('https://x.test/a');
+    expect(linkedAddress('http://x.test:8080/a', 'https://x.test/b')).to.equal('http://x.test:8080/a');
+    expect(linkedAddress('http://y.test/a', 'https://x.test/b')).to.equal('http://y.test/a');
+    expect(linkedAddress('https://x.test/a', 'http://x.test/b')).to.equal('https://x.test/a');
   });
 
   it('says what is wrong with a config', () => {

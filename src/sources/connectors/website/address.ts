@@ -21,10 +21,15 @@ export function normalised(address: string | URL): string {
   return url.href;
 }
 
-/** Absolute, normalised and on the web; null for all else that a link may be. */
+/**
+ * Absolute, normalised and on the web; null for all else that a link may be. What a site on https still calls http is
+ * its own page.
+ */
 export function linkedAddress(href: string | undefined, base: string): string | null {
   if (!href || !URL.canParse(href, base)) return null;
   const url = new URL(href, base);
+  const { protocol, host } = new URL(base);
+  if (protocol === 'https:' && url.protocol === 'http:' && url.host === host) url.protocol = protocol;
   return /^https?:$/.test(url.protocol) && !url.username ? normalised(url) : null;
 }
 
