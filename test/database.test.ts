@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Database, openDatabase } from '../src/database.js';
 import { temporaryFolder } from './support/processes.js';
@@ -37,6 +39,30 @@ describe('the database', () => {
     await open(folder).migrate();
 
     expect(await first.db('migrations').pluck('name')).to.include(last.name);
+  });
+
+  it('says of a file that is none that it is none, and leaves it as it is', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder, 'hookbell.sqlite');
+    writeFileSync(file, 'no database'.repeat(1_000));
+    const refused = await open(folder).migrate().then(String, String);
+    expect(refused).to.match(
+      /^Unusable: .*hookbell\.sqlite is no database, or damaged\. Nothing was changed/,
+    );
+    expect(readFileSync(file, 'utf8')).to.equal('no database'.repeat(1_000));
+  });
+
+  it('names the migration that fails, and one of a newer version, and changes nothing', async () => {
+    const { db, migrate } = open(temporaryFolder());
+    await db.schema.createTable('bots', (table) => void table.text('precious'));
+    const failed = await migrate().then(String, String);
+    expect(failed).to.match(/create_bots\.js failed: .*table `bots` already exists\. Nothing was changed/);
+    expect(await db.schema.hasTable('users')).to.equal(false);
+    await db.schema.dropTable('bots');
+    await migrate();
+    await db('migrations').insert({ name: '29991231_01_of_later.js', batch: 9 });
+    const newer = await migrate().then(String, String);
+    expect(newer).to.include('A newer version').and.include('29991231_01_of_later.js');
   });
 
   it('writes durably, beside readers, and gives space back', async () => {

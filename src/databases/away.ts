@@ -29,10 +29,13 @@ const families: [RegExp, string][] = [
   [/^53/, 'PostgreSQL has no room for more'],
 ];
 
-/** Of drivers that give no code. */
+/** At the end, where a driver gives no code; Knex puts the statement before it. */
 const messages: [RegExp, string][] = [
-  [/^Connection terminated/, 'the connection to PostgreSQL was lost'],
-  [/^Unable to acquire a connection|^Knex: Timeout acquiring a connection/, 'it is too busy'],
+  [
+    /(Connection terminated( unexpectedly)?|Client has encountered a connection error and is not queryable)$/,
+    'the connection to PostgreSQL was lost',
+  ],
+  [/^Unable to acquire a connection$|^Knex: Timeout acquiring a connection/, 'it is too busy'],
 ];
 
 /** Why the database could not do something that it may well do later; null for any other error. */

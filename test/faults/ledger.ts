@@ -25,6 +25,8 @@ export async function startLedger() {
     kill: (pid: number, at: number, when: 'asked' | 'answered') => ask({ kill: { pid, at, when } }),
     /** Away, it answers 503. */
     away: (away: boolean) => ask({ away }),
+    /** So many ms to each answer. */
+    takes: (takes: number) => ask({ takes }),
     /** How many events it has taken. */
     taken: async () => (await ask<{ taken: number }>({ ask: 'count' })).taken,
     account: () => ask<Account>({ ask: 'account' }),

@@ -18,7 +18,7 @@ export type Account = {
 
 type Victim = { pid: number; at: number; when: 'asked' | 'answered' };
 
-export type Order = { kill: Victim } | { away: boolean } | { ask: 'count' | 'account' };
+export type Order = { kill: Victim } | { away: boolean } | { takes: number } | { ask: 'count' | 'account' };
 
 /** A receiver that keeps account. It may kill whoever sends, in a certain request, or be away. */
 const { port } = givenArgs<{ port: number }>();
@@ -30,6 +30,8 @@ let twiceInFlight = 0;
 let atOnce = 0;
 let mostAtOnce = 0;
 let isAway = false;
+/** How long (ms) an answer takes. */
+let takes = 0;
 let victim = null as Victim | null;
 
 function enter(id: string, res: ServerResponse): void {
@@ -72,7 +74,8 @@ function answer(entry: Entry, res: ServerResponse): void {
     entry.taken = true;
     if (dies) process.kill(dies.pid, 'SIGKILL');
   });
-  res.end('ok');
+  if (takes > 0) setTimeout(() => res.end('ok'), takes);
+  else res.end('ok');
 }
 
 async function receive(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -98,6 +101,7 @@ server.listen(port, '127.0.0.1', () => tellParent({ port: (server.address() as A
 whenTold((order: Order) => {
   if ('kill' in order) victim = order.kill;
   else if ('away' in order) isAway = order.away;
+  else if ('takes' in order) takes = order.takes;
   else if (order.ask === 'count') return tellParent({ taken });
   else
     return tellParent({

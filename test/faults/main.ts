@@ -21,8 +21,7 @@ const end = async (code: number) => {
 };
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end(1));
 
-const before = { date: new Date().toISOString(), load: load(), machine: machine() };
-console.log(`${inOneLine(before.machine)}, load ${before.load}`);
+console.log(`${inOneLine(machine())}, load ${load()}`);
 /** What can be repeated for as long as one likes has a third of the time. */
 const patience = (minutes * 60_000) / 3 / engines.length;
 const rows: Row[] = [];
@@ -31,13 +30,14 @@ for (const engine of engines) {
   for (const [name, scenario] of Object.entries(scenarios)) {
     if (!scenario.engines.includes(engine) || (only && only !== name)) continue;
     const given = { engine, extent, patience, ...(engine === 'postgres' && { postgres: postgres!.url }) };
+    const before = { date: new Date().toISOString(), load: load(), machine: machine() };
     const row = rowOf(scenario, engine, await carryOut(scenario, given));
     print(row);
     rows.push(row);
+    if (extent !== 'short') record({ ...row, ...before });
   }
 }
 console.table(Object.fromEntries(rows.map(({ name, figures }) => [name, figures])));
 const wrong = rows.filter((row) => row.wrong.length > 0).length;
 console.log(wrong === 0 ? 'All as it must be.' : `${wrong} of ${rows.length} were not as they must be.`);
-if (!only && extent !== 'short') record({ ...before, minutes, rows });
 await end(wrong === 0 ? 0 : 1);

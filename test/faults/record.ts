@@ -1,11 +1,24 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../support/machine.js';
 import type { Row } from './report.js';
 
-/** What a whole run found, when, where, and how busy the machine was when it began. */
-export type Run = { date: string; load: number; machine: Machine; minutes: number; rows: Row[] };
+/** What a scenario found, when, where, and how busy the machine was when it began. */
+export type Entry = Row & { date: string; load: number; machine: Machine };
 
 const file = join(import.meta.dirname, '../../../public/docs/faults.json');
 
-export const record = (run: Run): void => writeFileSync(file, `${JSON.stringify(run, null, 2)}\n`);
+/** Keeps it in the place of what the same scenario had found before. */
+export function record(entry: Entry): void {
+  const others = known().filter(({ name }) => name !== entry.name);
+  writeFileSync(file, `${JSON.stringify([...others, entry], null, 2)}\n`);
+}
+
+function known(): Entry[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

@@ -13,6 +13,7 @@ export const herd: Scenario = {
     const waiting = context.pick(300, 5_000, 5_000);
     const house = await openHouse(context);
     await house.ledger.away(true);
+    await house.ledger.takes(10);
     const { id } = await house.hook();
     await house.terminate();
     await house.look(({ db }) =>

@@ -6,7 +6,7 @@ import { startLoad } from '../load.js';
 import type { Scenario } from '../scenario.js';
 import { smallDisk } from '../smallDisk.js';
 
-/** The data folder becomes read-only, as after an error of the disk, before a start and under load. */
+/** The data folder becomes read-only, as after an error of the disk, between two starts. */
 export const readOnlyFolder: Scenario = {
   name: 'a read-only data folder',
   engines: ['sqlite'],
