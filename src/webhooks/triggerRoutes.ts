@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Request, type Response, Router } from 'express';
+import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
 import type { Deps } from '../deps.js';
+import { problemOf } from '../http/problem.js';
 import { rateLimits, waitOf } from '../http/rateLimits.js';
 import { findTrigger, type Trigger } from './trigger.js';
 
@@ -23,7 +24,7 @@ export function triggerRoutes(
 ): Router {
   const router = Router();
   const calls = rateLimits(db)({ name: 'hook', points: config.hookRateLimit, duration: 60, isStrict: true });
-  router.use('/api/public/hooks', answer);
+  router.use('/api/public/hooks', answer, failed);
   return router;
 
   async function answer(req: Request, res: Response): Promise<void> {
@@ -66,6 +67,12 @@ export function triggerRoutes(
     return wait && Math.ceil(wait / 1000);
   }
 }
+
+const failed: ErrorRequestHandler = (error, req, res, _next) => {
+  const { status, detail, headers } = problemOf(error);
+  if (status >= 500) req.log.error({ err: error }, 'a trigger failed');
+  refuse(res.set(headers), status, detail);
+};
 
 function looksAhead(req: Request): boolean {
   const purposes = ['Sec-Purpose', 'Purpose', 'X-Moz'].map((name) => req.get(name) ?? '');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { whyAway } from '../../src/databases/away.js';
 import { problemOf } from '../../src/http/problem.js';
+import { type Running, startHookbell } from '../support/server.js';
 
 const error = (message: string, code?: string) => Object.assign(new Error(message), { code });
 
@@ -21,5 +22,32 @@ describe('a database that cannot do its work just now', () => {
     );
     expect(problem).to.deep.include({ status: 503, headers: { 'Retry-After': '5' } });
     expect(problem.detail).to.include('another program holds it locked').and.not.include('webhooks');
+  });
+});
+
+describe('while the database is away', () => {
+  let running: Running;
+  before(async () => {
+    running = await startHookbell({ background: false });
+  });
+  after(async () => {
+    running.server.close();
+    await running.hookbell.deps.reader.destroy();
+  });
+
+  it('triggers, API and pages say so, each in its own way', async () => {
+    const { url, hookbell } = running;
+    await hookbell.deps.db.destroy();
+    const trigger = await fetch(`${url}/api/public/hooks/some/secret`);
+    expect(trigger.status).to.equal(503);
+    expect(trigger.headers.get('retry-after')).to.equal('5');
+    expect(await trigger.json()).to.deep.include({ success: false });
+    const api = await fetch(`${url}/api/v1/bots`, { headers: { Authorization: 'Bearer hb_x' } });
+    expect([api.status, api.headers.get('content-type')]).to.deep.equal([
+      503,
+      'application/problem+json; charset=utf-8',
+    ]);
+    const page = await fetch(`${url}/login`, { headers: { Cookie: 'hookbell=x' } });
+    expect([page.status, await page.text()].join(' ')).to.match(/^(200|503) <!doctype html>/i);
   });
 });
