@@ -15,12 +15,13 @@ const usual = {
   OUTBOUND_ALLOW: '127.0.0.1',
   HOOK_RATE_LIMIT: '0',
   LOG_LEVEL: 'warn',
-  DELIVERY_TIMEOUT: '3s',
   RETRY_SCHEDULE: `100ms,200ms,500ms${',1s'.repeat(60)}`,
   ...admin,
 };
 /** Requests at once to one webhook, unless it is told otherwise. */
 export const inFlight = 8;
+/** Those, and what was answered while the answers before were being recorded: a kill repeats no more than this. */
+export const mostRepeats = 64;
 
 /** In a namespace of its own, so that it is process 1 as in a container. */
 const asPid1 = ['unshare', '--pid', '--fork', '--kill-child'];
@@ -29,7 +30,7 @@ const hookbell = ['node', 'dist/src/main.js'];
 type Options = { env?: Record<string, string>; isPid1?: boolean };
 
 export async function openHouse(
-  context: Pick<Context, 'newDatabase' | 'later'>,
+  context: Pick<Context, 'engine' | 'newDatabase' | 'later'>,
   { env: more = {}, isPid1 = false }: Options = {},
 ) {
   const ledger: Ledger = await startLedger();
@@ -41,6 +42,8 @@ export async function openHouse(
     PORT,
     PUBLIC_URL: url,
     ...(await context.newDatabase()),
+    // The leases of who was killed last longer than an attempt; on SQLite nobody waits for them.
+    DELIVERY_TIMEOUT: context.engine === 'postgres' ? '3s' : '10s',
     ...more,
   };
   let running: Program | null = null;

@@ -9,8 +9,9 @@ import { print, type Row, rowOf } from './report.js';
 import { scenarios } from './scenarios.js';
 
 const { extent, minutes, engines, only } = optionsOf(process.argv.slice(2));
-if (only && !(only in scenarios)) {
-  console.error(`There is no scenario ${only}; there are ${Object.keys(scenarios).join(', ')}`);
+const unknown = (only ?? []).filter((name) => !(name in scenarios));
+if (unknown.length > 0) {
+  console.error(`There is no scenario ${unknown.join(', ')}; there are ${Object.keys(scenarios).join(', ')}`);
   process.exit(1);
 }
 let postgres: Awaited<ReturnType<typeof startPostgres>> | null = null;
@@ -28,7 +29,7 @@ const rows: Row[] = [];
 for (const engine of engines) {
   if (engine === 'postgres') postgres = await startPostgres(Number(await freePort()));
   for (const [name, scenario] of Object.entries(scenarios)) {
-    if (!scenario.engines.includes(engine) || (only && only !== name)) continue;
+    if (!scenario.engines.includes(engine) || (only && !only.includes(name))) continue;
     const given = { engine, extent, patience, ...(engine === 'postgres' && { postgres: postgres!.url }) };
     const before = { date: new Date().toISOString(), load: load(), machine: machine() };
     const row = rowOf(scenario, engine, await carryOut(scenario, given));

@@ -7,8 +7,8 @@ export type Options = {
   /** How long all of it may take, about. */
   minutes: number;
   engines: Engine[];
-  /** Only the scenario of this name. */
-  only: string | undefined;
+  /** Only the scenarios of these names. */
+  only: string[] | undefined;
 };
 
 export function optionsOf(args: string[]): Options {
@@ -29,6 +29,6 @@ export function optionsOf(args: string[]): Options {
     extent: values.short ? 'short' : values.long || minutes >= 20 ? 'long' : 'usual',
     minutes,
     engines: named.length > 0 ? named : ['sqlite', 'postgres'],
-    only: values.only,
+    only: values.only?.split(','),
   };
 }
