@@ -25,6 +25,13 @@ const places: Place[] = [
     forAdmins: true,
   },
   {
+    title: 'Configuration',
+    href: '/app/settings/configuration',
+    about: 'Export and import bots, data sources and webhooks as a file',
+    icon: 'braces',
+    forAdmins: true,
+  },
+  {
     title: 'Audit log',
     href: '/app/settings/audit',
     about: 'Who changed what',
