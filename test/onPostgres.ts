@@ -25,6 +25,7 @@ const rooms = [
   'receivers',
   'replays',
   'search',
+  'slack',
   'syncs',
   'webhooks',
   'widget',

@@ -20,10 +20,13 @@ export async function storedBots(connection: Knex, vault: Vault): Promise<Stored
   for (const bot of (await botStore(connection).list(all)).reverse()) {
     const sources = (await sourceStore(connection).listOf(bot.id, all)).reverse();
     const webhooks = (await webhookStore(connection).listOf(bot.id, all)).sort(byTypeAndId);
+    const opened: OpenWebhook[] = [];
+    // One after another: they share a connection.
+    for (const webhook of webhooks) opened.push(await open(connection, vault, webhook));
     found.push({
       ...bot,
       sources: sources.map((source) => ({ ...source, config: JSON.parse(vault.open(source.config)) })),
-      webhooks: await Promise.all(webhooks.map((webhook) => opened(connection, vault, webhook))),
+      webhooks: opened,
     });
   }
   return found;
@@ -37,7 +40,7 @@ function byTypeAndId(one: Webhook, other: Webhook): number {
   return left < right ? -1 : 1;
 }
 
-async function opened(connection: Knex, vault: Vault, webhook: Webhook): Promise<OpenWebhook> {
+async function open(connection: Knex, vault: Vault, webhook: Webhook): Promise<OpenWebhook> {
   const sealed = (await webhookStore(connection).sealedSecrets(webhook.id))!;
   return {
     ...webhook,

@@ -32,7 +32,7 @@ export function slackRoutes(
         lastError: channel.lastError,
         hasSecret: channel.signingSecret !== null,
         hasToken: channel.botToken !== null,
-        isElsewhere: channel.apiUrl !== slackApi,
+        isElsewhere: (form?.values.apiUrl || channel.apiUrl) !== slackApi,
       },
       manifest: url && JSON.stringify(slackManifest(bot.name, url), null, 2),
       form: form ?? emptyForm({ apiUrl: channel?.apiUrl }),

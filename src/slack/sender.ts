@@ -5,9 +5,9 @@ import { asSlackText } from './events.js';
 import { type SlackChannel, slackStore } from './store.js';
 import { type Thread, threadStore } from './threads.js';
 
-const lease = 60_000;
+const lease = 20_000;
 /** So that the lease outlasts them, each with the client's timeout. */
-const messagesATurn = 5;
+const messagesATurn = 2;
 const aSweep = 50;
 const whileAnswering = 1_000;
 const firstWait = 5_000;
