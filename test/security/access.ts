@@ -148,8 +148,9 @@ export function whoMayCall(room: () => House): void {
         const { status, location, text } = await stranger(route, at);
         expect([status, location?.split('?')[0]], name).to.deep.equal([303, '/login']);
         expect(text, name).not.to.include(mark);
-        if (route.method === 'GET') expect((await forged.get(at)).status, name).to.equal(303);
       }
+      for (const path of ['/app', '/app/settings/users'])
+        expect((await forged.get(path)).status).to.equal(303);
     });
 
     it('of the pages refuses an agent whose bot it is not, and agents where admins are meant', async () => {
@@ -165,11 +166,18 @@ export function whoMayCall(room: () => House): void {
       }
     });
 
-    it('of the pages shows those whom it belongs to what they may see', async () => {
-      const { insider, admin } = room();
+    it('of the pages shows those whom it belongs to what they may see, and agents no secret', async () => {
+      const { insider, admin, secrets } = room();
       const [inside, asAdmin] = [await byPage(insider), await byPage(admin)];
       for (const { route, name, at } of those((one) => isPage(one) && one.method === 'GET')) {
-        if (route.access === 'bot') expect((await inside(route, at)).status, name).to.equal(200);
+        if (route.access === 'bot') {
+          const { status, text } = await inside(route, at);
+          expect(status, name).to.equal(200);
+          expect(
+            secrets.filter((secret) => text.includes(secret)),
+            name,
+          ).to.deep.equal([]);
+        }
         expect((await asAdmin(route, at)).status, name).to.be.oneOf([200, 303]);
       }
     });

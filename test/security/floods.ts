@@ -125,17 +125,16 @@ export function floods(room: () => House, { sockets, timed }: { sockets: number;
         part('name="file"; filename="a.txt"', '\0'.repeat(1000)),
       ];
       const before = await db('files');
-      for (const body of malformed)
-        for (const type of [
-          'multipart/form-data; boundary=b',
-          'multipart/form-data',
-          'multipart/form-data; boundary=',
-        ])
-          expect(
-            (await post(`/api/v1/data-sources/${sources.files}/files`, body, { 'Content-Type': type }))
-              .status,
-            `${type} ${body.slice(0, 120)}`,
-          ).to.be.within(400, 422);
+      const sent = malformed.map((body) => [body, 'multipart/form-data; boundary=b'] as const);
+      for (const [body, type] of [
+        ...sent,
+        [malformed[4]!, 'multipart/form-data'] as const,
+        [malformed[4]!, 'multipart/form-data; boundary='] as const,
+      ]) {
+        const path = `/api/v1/data-sources/${sources.files}/files`;
+        const { status } = await post(path, body, { 'Content-Type': type });
+        expect(status, `${type} ${body.slice(0, 120)}`).to.be.within(400, 422);
+      }
       expect(await db('files')).to.deep.equal(before);
     });
 

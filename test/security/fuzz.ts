@@ -98,7 +98,10 @@ export function fuzzTheApi(room: () => House, { requests, seed }: { requests: nu
     it('is answered as the document says, each time, and nothing hangs', async () => {
       const read = schemaReader(document);
       const all = Object.entries(document.paths).flatMap(([path, item]) =>
-        Object.entries(item).map(([method, operation]) => requestsOf(method, path, operation)),
+        // A thread of its own for each: left to the long form.
+        (requests < 1000 && path.endsWith('/preview') ? [] : Object.entries(item)).map(
+          ([method, operation]) => requestsOf(method, path, operation),
+        ),
       );
       const answered = new Map<number, number>();
       const wrong = new Map<string, string>();

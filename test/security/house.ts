@@ -15,6 +15,8 @@ const metricsToken = randomBytes(20).toString('hex');
 
 export async function openHouse() {
   const running = await startHookbell({ background: false, env: { METRICS_TOKEN: metricsToken } });
+  // Otherwise a connection that was idle for 5 s may be closed while the next request is on its way.
+  running.server.keepAliveTimeout = 0;
   const { db } = running.hookbell.deps;
   const admin = await person(running);
   /** Has the bot; sees nothing else. */

@@ -83,7 +83,7 @@ export function storedScripts(
       await signIn(page, admin);
       const rich =
         /\/app\/?$|inbox|conversations\/|\/edit|event-types|receivers\/|deliveries\/|webhooks\/[^/]+$|chat/;
-      for (const path of everyPage ? pages : pages.filter((one) => rich.test(one)).slice(0, 14)) {
+      for (const path of everyPage ? pages : pages.filter((one) => rich.test(one)).slice(0, 8)) {
         await page.goto(path, { waitUntil: 'domcontentloaded' });
       }
       // The chat is drawn by a script, from JSON.
