@@ -129,6 +129,16 @@ describe('the first steps of somebody who needs none', () => {
     expect((await admin.get('/app')).$('.first-steps').length).to.equal(0);
   });
 
+  it('say so when a part of the sample was deleted', async () => {
+    const admin = await person(running);
+    await admin.post('/app/sample', { _csrf: await admin.token() });
+    const { botId, receiverId } = (await running.hookbell.sample.find())!;
+    await admin.submit(`/app/receivers/${receiverId}/delete`);
+    expect((await admin.get('/app/sample')).$('h2').text()).to.equal('A part of the sample is gone');
+    await admin.submit(`/app/bots/${botId}/delete`);
+    expect(await running.hookbell.sample.find()).to.equal(null);
+  });
+
   it('say so where the sample cannot be made, and leave nothing behind', async () => {
     const admin = await person(running);
     const { receivers, deps } = running.hookbell;
