@@ -210,20 +210,20 @@ describe('answers of a language model', () => {
 
   it('are waited for only so long: for the first word, and for the last', async () => {
     const hurried = openaiAnswers({ baseUrl: model.baseUrl, apiKey: undefined, model: undefined }, search, {
-      first: 40,
-      whole: 120,
+      first: 300,
+      whole: 600,
     });
     const reasonOf = async () =>
       (await hurried.answer(question, paper(), never).catch((error: Error) => error)) as Error;
 
     model.does(({ begin }) => begin());
-    expect((await reasonOf()).message).to.equal('no word came within 0.04 s');
+    expect((await reasonOf()).message).to.equal('no word came within 0.3 s');
 
     model.does(({ begin, say }) => {
       begin();
       say('Well');
     });
-    expect((await reasonOf()).message).to.equal('the answer was not complete within 0.12 s');
+    expect((await reasonOf()).message).to.equal('the answer was not complete within 0.6 s');
     await hurried.close();
   });
 

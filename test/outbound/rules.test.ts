@@ -213,7 +213,7 @@ describe('outbound rules', () => {
       const buttons = $('main form button[type=submit]')
         .map((_at, button) => $(button).text().trim())
         .get();
-      expect(buttons).to.deep.equal(['', `Allow 127.0.0.1:${port} and create`, 'Create']);
+      expect(buttons).to.deep.equal(['', `Allow 127.0.0.1:${port} and create`, 'Create', 'Preview']);
     });
 
     it('a data source says why, and is synced again once it is allowed', async () => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 
 /** What a delivery of these tests holds. */
 export type Told = { conversation: number; number: number };
@@ -14,23 +15,27 @@ export type Ledger = Awaited<ReturnType<typeof startLedger>>;
 export async function startLedger() {
   const taken = new Set<string>();
   const wrong: string[] = [];
-  const open = new Map<string, number>();
+  const open = new Map<string, Set<ServerResponse>>();
   const most = new Map<string, number>();
   const lines = new Map<string, Set<number>>();
   let requests = 0;
   let duplicates = 0;
 
-  function enter(name: string): number {
-    const now = (open.get(name) ?? 0) + 1;
-    open.set(name, now);
+  /** How many are in flight under this name now. One whose sender has hung up is not, though its end is yet to be handled. */
+  function enter(name: string, res: ServerResponse): number {
+    const all = open.get(name) ?? new Set();
+    open.set(name, all.add(res));
+    res.on('close', () => all.delete(res));
+    const now = [...all].filter(({ socket }) => socket && !socket.readableEnded).length;
     most.set(name, Math.max(now, most.get(name) ?? 0));
     return now;
   }
-  const leave = (name: string) => open.set(name, open.get(name)! - 1);
 
   const server = createServer(async (req, res) => {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk);
+    // What came in meanwhile, ends of others too, is read before this one is judged.
+    await setImmediate();
     const { conversation, number } = JSON.parse(Buffer.concat(chunks).toString()) as Told;
     const id = String(req.headers['webhook-id']);
     const path = req.url!;
@@ -39,13 +44,9 @@ export async function startLedger() {
     lines.set(line, before);
     requests += 1;
     if (taken.has(id)) duplicates += 1;
-    if (enter(id) > 1) wrong.push(`${id} is in flight twice`);
+    if (enter(id, res) > 1) wrong.push(`${id} is in flight twice`);
     if (number > 1 && !before.has(number - 1)) wrong.push(`${line}: ${number} came before ${number - 1}`);
-    enter(path);
-    res.on('close', () => {
-      leave(id);
-      leave(path);
-    });
+    enter(path, res);
     setTimeout(
       () => {
         const isRefused = requests % 50 === 0 && !taken.has(id);

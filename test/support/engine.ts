@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDatabase, type Settings } from '../../src/database.js';
 import { dropDatabase, newDatabase } from './postgres.js';
@@ -36,7 +36,10 @@ export async function databaseFor(folder: string): Promise<string | undefined> {
     return url;
   }
   const file = join(folder, 'hookbell.sqlite');
-  if (!existsSync(file)) copyFileSync(join(dataDir, 'hookbell.sqlite'), file);
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    copyFileSync(join(dataDir, 'hookbell.sqlite'), file);
+  }
   return undefined;
 }
 

@@ -45,7 +45,7 @@ describe('the receiver programs', () => {
     expect(text).not.to.include(secret).and.not.to.include(signingSecret);
     expect(
       (await admin.get(`/app/webhooks/${id}`)).$(`a[href="/app/webhooks/${id}/receiver"]`).length,
-    ).to.equal(1);
+    ).to.be.at.least(1);
     await relay.close();
   });
 
