@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { whyAway } from '../../src/databases/away.js';
 import { problemOf } from '../../src/http/problem.js';
@@ -33,6 +34,7 @@ describe('while the database is away', () => {
   after(async () => {
     running.server.close();
     await running.hookbell.deps.reader.destroy();
+    rmSync(running.dataDir, { recursive: true, force: true });
   });
 
   it('triggers, API and pages say so, each in its own way', async () => {

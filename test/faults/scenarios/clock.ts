@@ -9,7 +9,7 @@ import { both, type Scenario } from '../scenario.js';
 
 const library = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
 /** What waits is not to wait for the clock, in s. */
-const longestStall = 25;
+const longestStall = 60;
 
 /** The clock of the machine is set a day ahead and back while it works, and while its receiver is away. */
 export const clock: Scenario = {
