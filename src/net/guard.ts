@@ -106,7 +106,9 @@ export function createGuard(rules: () => readonly Rule[], lookup: Lookup = syste
 
     inspect(address) {
       const url = URL.canParse(String(address)) ? new URL(address) : null;
-      if (!url) return { rule: `“${address}” is not a URL`, setting: null };
+      // “http://./” has a host without a name.
+      if (!url || (url.host && !bareHost(url.hostname)))
+        return { rule: `“${address}” is not a URL`, setting: null };
       if (url.protocol !== 'http:' && url.protocol !== 'https:')
         return { rule: `${url.protocol} addresses are not allowed, only http: and https:`, setting: null };
       if (url.username || url.password)

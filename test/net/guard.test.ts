@@ -155,7 +155,8 @@ describe('the guard', () => {
   });
 
   it('refuses what is no URL', () => {
-    expect(guard.inspect('example')?.rule).to.equal('“example” is not a URL');
+    for (const text of ['example', 'http://./', 'http://%2e/path'])
+      expect(guard.inspect(text)?.rule).to.equal(`“${text}” is not a URL`);
   });
 
   it('judges zone ids where a socket would be given one', () => {
