@@ -8,22 +8,20 @@ const longestLease = 3_700_000;
 /** Minds whether the clock is set back between two looks at it; `at` is its time in ms. */
 export function setBackWatch(monotonic: () => number = () => performance.now()) {
   let offset = Number.NEGATIVE_INFINITY;
-  let isBack = false;
+  let askings = 0;
 
   function look(at: number): void {
     const before = offset;
     offset = at - monotonic();
-    if (offset < before - tolerance.running) isBack = true;
+    if (offset < before - tolerance.running) askings = 3;
   }
 
   return {
     look,
-    /** Whether it was since this was asked last. */
+    /** Whether it was lately: what was timed before may still be on its way into the database when this is asked. */
     wasSetBack(at: number): boolean {
       look(at);
-      const was = isBack;
-      isBack = false;
-      return was;
+      return askings-- > 0;
     },
   };
 }

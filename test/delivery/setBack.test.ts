@@ -51,5 +51,7 @@ describe('the watch for it', () => {
     };
     const times = [later(0, 5_000), later(1_000, 5_900), later(1_000, 90_000), later(1_000, 7_900)];
     expect(times).to.deep.equal([false, false, false, true]);
+    const after = [later(1_000, 8_900), later(1_000, 9_900), later(1_000, 10_900)];
+    expect(after, 'what is on its way').to.deep.equal([true, true, false]);
   });
 });
