@@ -15,7 +15,7 @@ export const killInSync: Scenario = {
   name: 'kill -9 in the middle of a sync',
   engines: both,
   async run(context) {
-    const rows = context.pick(3_000, 20_000, 20_000);
+    const rows = context.pick(4_000, 20_000, 20_000);
     const house = await openHouse(context);
     const site = await staticSite({ '/table.csv': table(rows, 'words') });
     context.later(site.close);
@@ -40,7 +40,8 @@ export const killInSync: Scenario = {
         if (status === 'synced' && lastSync.progress.done === rows) return 'over';
         return status === 'syncing' && lastSync.progress.done > enough && 'writing';
       });
-      context.require(isWriting === 'writing', 'it was too quick to be killed in the middle');
+      // A few rows may be read between two looks.
+      if (isWriting === 'over') return context.note('it was too quick to be killed in the middle');
       await house.kill();
       kills += 1;
       await house.start();
@@ -64,6 +65,7 @@ export const killInSync: Scenario = {
     );
     compare(await whenDone());
     context.require((await found('words')) === 0, 'earlier documents are found after they were replaced');
+    context.require(kills >= context.pick(0, 2, 2), 'it was not killed in the middle');
     await house.terminate();
     return { kills, integrity: await integrityOf(house) };
   },
