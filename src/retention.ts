@@ -28,7 +28,7 @@ export function retention(
     await pruneFigures(db, at, until);
     await syncs.prune(until);
     await idempotency(deps).prune(at);
-    await removeEndedSessions(db, at);
+    await removeEndedSessions(db);
     await forgetRateLimits(db, at);
     await keepWithinSize(db, config.retentionSize, { outbox, pruneSyncs: syncs.pruneSome }, at);
     await giveSpaceBack(deps);

@@ -60,8 +60,8 @@ export function prolongUserSession(req: Request, at: number): void {
   req.session.cookie.maxAge = twoWeeks;
 }
 
-/** Removes the sessions that ended before `at`. */
-export async function removeEndedSessions(db: Deps['db'], at: number): Promise<number> {
+/** Removes the sessions that ended before `at`: by the machine's clock, as the library dates them. */
+export async function removeEndedSessions(db: Deps['db'], at = Date.now()): Promise<number> {
   return db('sessions').where('expired', '<', new Date(at).toISOString()).delete();
 }
 

@@ -92,7 +92,7 @@ describe('the standing of a webhook', () => {
     for (const path of [`/app/bots/${hook.botId}/webhooks`, '/app']) {
       const { text } = await page(ada, path);
       expect(text).to.match(
-        /failing since .* ago: The receiver answered 500\. Tried again on the schedule\./,
+        /failing (?:http\S+ )?since .* ago: The receiver answered 500\. Tried again on the schedule\./,
       );
     }
     expect(await counted('failing')).to.equal(before + 1);
