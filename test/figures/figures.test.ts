@@ -5,6 +5,7 @@ import { sampleBacklog } from '../../src/figures/upkeep.js';
 import { retention } from '../../src/retention.js';
 import { percentile } from '../bench/figures.js';
 import { eventually } from '../support/eventually.js';
+import { fillLog } from '../support/log.js';
 import { admin, emit, type Hook, makeHook } from '../support/outbox.js';
 import { planOf } from '../support/plans.js';
 import { type Receiver, startReceiver } from '../support/receiver.js';
@@ -130,6 +131,21 @@ describe('figures', () => {
     expect(later.backlog).to.deep.equal({ waiting: 0, oldestDueMs: null });
     expect(later.points.at(-1)!.waiting).to.equal(3);
     expect(later.points.at(-1)!.oldestDueMs).to.be.at.least(2 * hour);
+  });
+
+  it('count what waits once a second where it is much, and each time where it is little', async () => {
+    await start({ background: false });
+    const waiting = async (at: number) =>
+      (await running.hookbell.figures.ofWebhook(admin, hook.id, '24h', at)).backlog.waiting;
+    const at = now();
+    const log = { webhookId: hook.id, botId: hook.botId, status: 'pending' as const, from: at };
+    await fillLog(running.hookbell.deps.db, { ...log, count: 5 });
+    expect(await waiting(at)).to.equal(5);
+    await fillLog(running.hookbell.deps.db, { ...log, count: 10_000 });
+    expect(await waiting(at)).to.equal(10_005);
+    await emit(running, hook.botId);
+    expect(await waiting(at + 999)).to.equal(10_005);
+    expect(await waiting(at + 1_000)).to.equal(10_006);
   });
 
   it('are kept as long as a chart shows them, and not beyond RETENTION_DAYS', async () => {
