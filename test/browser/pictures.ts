@@ -186,7 +186,7 @@ async function takePictures(pages: Record<string, string>, email: string): Promi
     const context = await browser.newContext({
       baseURL: running.url,
       viewport: { width: 1280, height: 800 },
-      deviceScaleFactor: 1.5,
+      deviceScaleFactor: 1.4,
       reducedMotion: 'reduce',
     });
     const page = await context.newPage();
@@ -198,6 +198,10 @@ async function takePictures(pages: Record<string, string>, email: string): Promi
     mkdirSync(folder, { recursive: true });
     for (const [name, path] of Object.entries(pages)) {
       await page.goto(path);
+      await eventually('the charts are drawn', () =>
+        page.evaluate<boolean>(`[...document.querySelectorAll('canvas')].every((canvas) =>
+          canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some((value) => value > 0))`),
+      );
       // Of a delivery, its attempts.
       await page.evaluate(
         `[...document.querySelectorAll('.attempt')].at(-1)?.scrollIntoView({ block: 'end', behavior: 'instant' })`,
