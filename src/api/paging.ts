@@ -1,3 +1,4 @@
+import type { Knex } from 'knex';
 import { z } from 'zod';
 import { Invalid } from '../errors.js';
 
@@ -37,6 +38,18 @@ export function windowOf({ limit, cursor }: PageQuery, key: keyof typeof sortKey
     ]);
   }
 }
+
+/** The rows of a window and one more, newest first; those of one millisecond by their ids. */
+export const newestFirst = ({ limit, after }: Window) =>
+  function within(query: Knex.QueryBuilder): void {
+    if (after) query.whereRaw('(created_at, id) < (?, ?)', after);
+    query
+      .orderBy([
+        { column: 'created_at', order: 'desc' },
+        { column: 'id', order: 'desc' },
+      ])
+      .limit(limit + 1);
+  };
 
 /** A page from up to `limit + 1` rows: the extra row only tells that there is a next page. */
 export function page<T, Shown>(

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Window } from '../api/paging.js';
+import { newestFirst, type Window } from '../api/paging.js';
 
 export type Channel = {
   id: string;
@@ -22,16 +22,7 @@ export function channelStore(connection: Knex) {
     },
 
     async listOf(botId: string, window: Window): Promise<Channel[]> {
-      const rows = await table()
-        .where({ bot_id: botId })
-        .modify((query) => {
-          if (window.after) query.whereRaw('(created_at, id) < (?, ?)', window.after);
-        })
-        .orderBy([
-          { column: 'created_at', order: 'desc' },
-          { column: 'id', order: 'desc' },
-        ])
-        .limit(window.limit + 1);
+      const rows = await table().where({ bot_id: botId }).modify(newestFirst(window));
       return rows.map(fromRow);
     },
 

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Window } from '../api/paging.js';
+import { newestFirst, type Window } from '../api/paging.js';
 import type { ReplayableStatus, Selection } from './selection.js';
 
 export type ReplayState = 'running' | 'done' | 'cancelled';
@@ -75,16 +75,7 @@ export function replayStore(connection: Knex) {
 
     /** Newest first. */
     async listOf(webhookId: string, window: Window): Promise<Replay[]> {
-      const rows = await replays()
-        .where({ webhook_id: webhookId })
-        .modify((query) => {
-          if (window.after) query.whereRaw('(created_at, id) < (?, ?)', window.after);
-        })
-        .orderBy([
-          { column: 'created_at', order: 'desc' },
-          { column: 'id', order: 'desc' },
-        ])
-        .limit(window.limit + 1);
+      const rows = await replays().where({ webhook_id: webhookId }).modify(newestFirst(window));
       return rows.map(fromRow);
     },
 

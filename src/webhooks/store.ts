@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Window } from '../api/paging.js';
+import { newestFirst, type Window } from '../api/paging.js';
 import type { Listener } from '../outbox/append.js';
 import type { NewEvent, Unheard } from '../outbox/event.js';
 import type { WebhookType } from './catalogue.js';
@@ -57,16 +57,7 @@ export function webhookStore(connection: Knex) {
     },
 
     async listOf(botId: string, window: Window): Promise<Webhook[]> {
-      const rows = await living()
-        .where({ bot_id: botId })
-        .modify((query) => {
-          if (window.after) query.whereRaw('(created_at, id) < (?, ?)', window.after);
-        })
-        .orderBy([
-          { column: 'created_at', order: 'desc' },
-          { column: 'id', order: 'desc' },
-        ])
-        .limit(window.limit + 1);
+      const rows = await living().where({ bot_id: botId }).modify(newestFirst(window));
       return rows.map(fromRow);
     },
 
