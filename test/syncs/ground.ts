@@ -122,6 +122,14 @@ export async function ground({ env = {}, dataDir, runs = true, megabytes }: Opti
         return state?.last.finishedAt && !state.isRunning ? state.last : null;
       }),
 
+    /** As `stored`, once the versions that were superseded are gone: they go after the end of the sync. */
+    async tidied(sourceId: string) {
+      return eventually('only what can be searched is kept', async () => {
+        const stored = await this.stored(sourceId);
+        return stored.versions === stored.rows ? stored : null;
+      });
+    },
+
     /** What can be searched, from the tables: titles by key, and the sums that the counters should be. */
     async stored(sourceId: string) {
       const rows = await deps

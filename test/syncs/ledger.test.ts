@@ -110,7 +110,7 @@ describe('the ledger of a sync', () => {
     expect(failed).to.include({ status: 'failed', results: null });
     expect(failed.counts).to.deep.equal({ ...nothing, failed: 3 });
     expect((await listed(failed.id)).map(([outcome]) => outcome)).to.deep.equal(Array(3).fill('failed'));
-    expect(await g.stored(prices.id)).to.include({ rows: 12, versions: 12 });
+    expect(await g.tidied(prices.id)).to.include({ rows: 12, versions: 12 });
     expect((await g.stored(prices.id)).titles).to.include({ 0: 'name 0' });
   });
 

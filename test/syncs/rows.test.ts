@@ -72,7 +72,7 @@ describe('what a sync does to the rows', () => {
     const { source } = await synced(entries(numbered(6, 'old')));
     await changed(source.id, entries(numbered(6, 'new')));
 
-    expect(await g.stored(source.id)).to.include({ rows: 6, versions: 6 });
+    expect(await g.tidied(source.id)).to.include({ rows: 6, versions: 6 });
   });
 
   it('takes the first of rows with one key', async () => {
@@ -106,7 +106,7 @@ describe('what a sync does to the rows', () => {
     await g.sync(source.id, true);
     const forced = await g.settled(source.id);
     expect(forced.results).to.include({ modifiedRows: 0, unmodifiedRows: 5, totalDataSourceRows: 5 });
-    expect(await g.stored(source.id)).to.include({ rows: 5, versions: 5 });
+    expect(await g.tidied(source.id)).to.include({ rows: 5, versions: 5 });
   });
 
   it('removes half of ten rows, and more than half of nine, unasked', async () => {
@@ -127,7 +127,7 @@ describe('what a sync does to the rows', () => {
 
     const { results } = await g.settled(source.id);
 
-    const stored = await g.stored(source.id);
+    const stored = await g.tidied(source.id);
     expect(results).to.deep.equal({
       totalTokens: stored.tokens,
       modifiedRows: 800,
