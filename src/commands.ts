@@ -65,8 +65,7 @@ export const commands = new Map<string, Command>([
     'config export',
     {
       usage: '[--passphrase-file F]',
-      about:
-        'prints bots, data sources and webhooks as JSON; their secrets only with a passphrase, encrypted',
+      about: 'prints bots with what belongs to them as JSON; secrets only with a passphrase, encrypted',
       options: ['passphrase-file'],
       required: [],
       run: async (given, config) => (await fromFile()).exportConfiguration(given, config),

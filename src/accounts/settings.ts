@@ -18,7 +18,7 @@ const house = [
     name: 'Configuration',
     path: 'configuration',
     icon: 'file-download',
-    about: 'Bots, data sources and webhooks as a file, and back.',
+    about: 'Bots with their data sources, webhooks and channels as a file, and back.',
   },
   { name: 'Audit log', path: 'audit', icon: 'list-details', about: 'Who changed what, and when.' },
 ];

@@ -13,7 +13,7 @@ export async function takeBot(
   actor: Actor,
   at: number,
 ): Promise<Step> {
-  const { id: _, dataSources, webhooks, ...fields } = entry;
+  const { id: _, dataSources, webhooks, channels, slack, ...fields } = entry;
   const input = newBot.parse(fields);
   const step = { kind: 'bot', name: input.name, bot: input.name } as const;
   if (!stored) {

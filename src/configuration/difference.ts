@@ -7,7 +7,7 @@ export type Change = { field: string; before: string | null; after: string | nul
 
 /** What an import makes of one entry of a file. */
 export type Step = {
-  kind: 'bot' | 'data source' | 'webhook';
+  kind: 'bot' | 'data source' | 'webhook' | 'API channel' | 'connection';
   name: string;
   /** The name of its bot. */
   bot: string;

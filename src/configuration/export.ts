@@ -1,4 +1,5 @@
 import { newBot } from '../bots/schema.js';
+import { newChannel } from '../channels/schema.js';
 import { newSource } from '../sources/schema.js';
 import { newWebhook } from '../webhooks/schema.js';
 import type {
@@ -10,11 +11,12 @@ import type {
   WebhookEntry,
 } from './file.js';
 import { secretsIn, withoutSecrets } from './secrets.js';
-import type { OpenSource, OpenWebhook, StoredBot } from './stored.js';
+import type { OpenSlack, OpenSource, OpenWebhook, StoredBot } from './stored.js';
 
 const ofBots = Object.keys(newBot.shape);
 const ofSources = Object.keys(newSource.options[0].shape).filter((name) => name !== 'config');
 const ofWebhooks = Object.keys(newWebhook.shape);
+const ofChannels = Object.keys(newChannel.shape).filter((name) => !['id', 'name', 'secret'].includes(name));
 /** What other words stand for, or the secrets have; a trigger sends nothing. */
 const apart = ['id', 'type', 'dataSourceId', 'secret', 'headers'];
 const ofTriggers = ['enabled'];
@@ -26,9 +28,9 @@ export const fileOf = (bots: StoredBot[]): ConfigurationFile => ({
   bots: bots.map(botEntry),
 });
 
-/** What `fileOf` leaves out, by the ids of the data sources and webhooks. */
+/** What `fileOf` leaves out, by the ids of those it belongs to. */
 export function secretsOf(bots: StoredBot[]): SecretsById {
-  const entries = bots.flatMap(({ sources, webhooks }): [string, OwnSecrets][] => [
+  const entries = bots.flatMap(({ sources, webhooks, channels, slack }): [string, OwnSecrets][] => [
     ...sources.flatMap(({ id, config }): [string, OwnSecrets][] => {
       const found = secretsIn(config);
       return found ? [[id, { config: found }]] : [];
@@ -37,6 +39,8 @@ export function secretsOf(bots: StoredBot[]): SecretsById {
       id,
       { secret, headers, ...(signingSecret && { signingSecret }) },
     ]),
+    ...channels.map(({ id, secret }): [string, OwnSecrets] => [id, { secret }]),
+    ...(slack ? [slackSecretsOf(slack)] : []),
   ]);
   return Object.fromEntries(entries);
 }
@@ -48,7 +52,17 @@ function botEntry(bot: StoredBot): BotEntry {
     ...picked(bot, ofBots),
     dataSources: bot.sources.map(sourceEntry),
     webhooks: bot.webhooks.map((webhook) => webhookEntry(webhook, bot.sources)),
+    channels: bot.channels.map((channel) => ({
+      id: channel.id,
+      name: channel.name,
+      ...picked(channel, ofChannels),
+    })),
+    slack: bot.slack && { id: bot.slack.id, apiUrl: bot.slack.apiUrl },
   };
+}
+
+function slackSecretsOf({ id, apiUrl: _, ...slack }: OpenSlack): [string, OwnSecrets] {
+  return [id, { slack }];
 }
 
 function sourceEntry(source: OpenSource): SourceEntry {

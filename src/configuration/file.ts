@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Invalid } from '../errors.js';
 import { fieldErrors } from '../http/problem.js';
+import { slackSecrets } from '../slack/schema.js';
 import { ownId } from '../webhooks/schema.js';
 
 const id = ownId.optional();
@@ -15,11 +16,16 @@ const webhook = z.looseObject({
   dataSource: z.string().nullish(),
   targetUrl: z.string().nullish(),
 });
+const channel = z.looseObject({ id, name });
+const slack = z.looseObject({ id });
 const bot = z.looseObject({
   id,
   name,
   dataSources: z.array(dataSource).default([]),
   webhooks: z.array(webhook).default([]),
+  channels: z.array(channel).default([]),
+  /** Null for a bot that is not in Slack, which takes it away from nobody. */
+  slack: slack.nullish(),
 });
 
 /** A configuration as JSON: bots with what belongs to them. Where a secret was left out stands null, or nothing. */
@@ -37,8 +43,10 @@ export type ConfigurationFile = z.infer<typeof configurationFile>;
 export type BotEntry = z.infer<typeof bot>;
 export type SourceEntry = z.infer<typeof dataSource>;
 export type WebhookEntry = z.infer<typeof webhook>;
+export type ChannelEntry = z.infer<typeof channel>;
+export type SlackEntry = z.infer<typeof slack>;
 
-/** The secrets of one data source (what was null in its config) or webhook. */
+/** The secrets of one data source (what was null in its config), webhook, API channel or connection to Slack. */
 const ownSecrets = z.object({
   config: z.record(z.string(), z.unknown()).optional(),
   secret: z.string().optional(),
@@ -47,6 +55,7 @@ const ownSecrets = z.object({
     .regex(/^whsec_/)
     .optional(),
   headers: z.record(z.string(), z.string()).optional(),
+  slack: slackSecrets.optional(),
 });
 export const secretsById = z.record(z.string(), ownSecrets);
 export type OwnSecrets = z.infer<typeof ownSecrets>;

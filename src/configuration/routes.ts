@@ -12,7 +12,7 @@ import { receiveText } from './upload.js';
 
 const home = '/app/settings/configuration';
 
-/** Bots, data sources and webhooks as a file, and back, after a look at what differs. */
+/** Bots with what belongs to them as a file, and back, after a look at what differs. */
 export function configurationRoutes(
   { clock, vault }: Pick<Deps, 'clock' | 'vault'>,
   configuration: ConfigurationService,

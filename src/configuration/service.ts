@@ -31,7 +31,7 @@ type Parts = {
 
 export type ConfigurationService = ReturnType<typeof configurationService>;
 
-/** Bots, data sources and webhooks as a file, and back. */
+/** Bots with what belongs to them as a file, and back. */
 export function configurationService(deps: Deps, { syncs, courier, standing, targets }: Parts) {
   const { db, vault } = deps;
 
@@ -41,12 +41,16 @@ export function configurationService(deps: Deps, { syncs, courier, standing, tar
   }
 
   /** Throws `Invalid` for each address that is new here and may not be reached. */
-  async function requireAllReachable({ configs, targets: hooks }: Taken['fresh']): Promise<void> {
+  async function requireAllReachable({ configs, targets: hooks, apis }: Taken['fresh']): Promise<void> {
     const tried = attempts();
     for (const { path, config } of configs) await tried.at(path, () => requireReachable(deps, config));
     for (const { path, targetUrl } of hooks) {
       const refusal = await targets.resolve(targetUrl);
       if (refusal) tried.errors.push({ path: `${path}.targetUrl`, message: inOneSentence(refusal) });
+    }
+    for (const { path, apiUrl } of apis) {
+      const refusal = await deps.guard.resolve(apiUrl);
+      if (refusal) tried.errors.push({ path: `${path}.apiUrl`, message: inOneSentence(refusal) });
     }
     tried.end();
   }
@@ -124,14 +128,17 @@ export function countsOf(steps: Step[]): Record<Step['outcome'], number> {
 /** Everything is as the file says already. */
 export const isDone = (steps: Step[]): boolean => steps.every(({ outcome }) => outcome === 'unchanged');
 
-/** `1 bot, 2 data sources, 3 webhooks`. */
+/** `1 bot, 2 data sources, 3 webhooks, 0 API channels, 1 connection to Slack`. */
 function counted({ bots }: ConfigurationFile): string {
-  const sum = (of: 'dataSources' | 'webhooks') => bots.reduce((total, bot) => total + bot[of].length, 0);
-  const words = (count: number, one: string) => `${count} ${one}${count === 1 ? '' : 's'}`;
+  const sum = (of: 'dataSources' | 'webhooks' | 'channels') =>
+    bots.reduce((total, bot) => total + bot[of].length, 0);
+  const words = (count: number, one: string, more = '') => `${count} ${one}${count === 1 ? '' : 's'}${more}`;
   return [
     words(bots.length, 'bot'),
     words(sum('dataSources'), 'data source'),
     words(sum('webhooks'), 'webhook'),
+    words(sum('channels'), 'API channel'),
+    words(bots.filter(({ slack }) => slack).length, 'connection', ' to Slack'),
   ].join(', ');
 }
 

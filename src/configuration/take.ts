@@ -3,11 +3,13 @@ import type { Actor } from '../accounts/actor.js';
 import type { Vault } from '../vault.js';
 import { attempts } from './attempts.js';
 import { takeBot } from './bots.js';
+import { takeChannel } from './channels.js';
 import type { Step } from './difference.js';
 import type { BotEntry, ConfigurationFile, SecretsById } from './file.js';
 import { type Match, matched } from './matching.js';
+import { type FreshApi, takeSlack } from './slack.js';
 import { type Fresh, takeSource } from './sources.js';
-import { idsInUse, type StoredBot, storedBots } from './stored.js';
+import { idsInUse, idsOfChannels, type StoredBot, storedBots } from './stored.js';
 import { type FreshTarget, takeWebhook } from './webhooks.js';
 import type { ServicesWithin } from './within.js';
 
@@ -17,7 +19,7 @@ export type Opened = { file: ConfigurationFile; secrets: SecretsById };
 export type Taken = {
   steps: Step[];
   /** What names an address that was not here before. */
-  fresh: { configs: Fresh[]; targets: FreshTarget[] };
+  fresh: { configs: Fresh[]; targets: FreshTarget[]; apis: FreshApi[] };
 };
 
 /**
@@ -37,8 +39,9 @@ export async function take(
     bots: await idsInUse(tx, 'bots'),
     sources: await idsInUse(tx, 'data_sources'),
     webhooks: await idsInUse(tx, 'webhooks'),
+    channels: await idsOfChannels(tx),
   };
-  const taken: Taken = { steps: [], fresh: { configs: [], targets: [] } };
+  const taken: Taken = { steps: [], fresh: { configs: [], targets: [], apis: [] } };
   const tried = attempts();
   const secretsOf = (id: string | undefined) => (id && secrets[id]) || {};
 
@@ -59,6 +62,8 @@ export async function take(
     const bot = { id: match.id, name: step.name };
     const sources = await tried.at('', () => takeSources(match, bot));
     if (sources) await tried.at('', () => takeWebhooks(match, { ...bot, sources }));
+    await tried.at('', () => takeChannels(match, bot));
+    await takeConnection(match, bot);
   }
 
   /** The data sources of the bot as they are then; null where one was refused, so that its webhooks are not. */
@@ -108,5 +113,33 @@ export async function take(
       taken.steps.push(done.step);
       taken.fresh.targets.push(...done.fresh);
     }
+  }
+
+  async function takeChannels(
+    { entry, path, stored }: Match<BotEntry, StoredBot>,
+    bot: { id: string; name: string },
+  ) {
+    const nameOf = ({ name }: { name: string }) => `the API channel “${name}”`;
+    const ways = { path: `${path}.channels`, nameOf, nameOfStored: nameOf, inUse: used.channels };
+    for (const match of matched(entry.channels, stored?.channels ?? [], ways)) {
+      const step = await tried.at(match.path, () =>
+        takeChannel(match, secretsOf(match.entry.id), bot, services, actor, at),
+      );
+      if (step) taken.steps.push(step);
+    }
+  }
+
+  async function takeConnection(
+    { entry: { slack: entry }, path, stored }: Match<BotEntry, StoredBot>,
+    bot: { id: string; name: string },
+  ) {
+    if (!entry) return;
+    const own = { entry, path: `${path}.slack`, stored: stored?.slack ?? null };
+    const done = await tried.at(own.path, () =>
+      takeSlack(own, secretsOf(entry.id), bot, services, actor, at),
+    );
+    if (!done) return;
+    taken.steps.push(done.step);
+    taken.fresh.apis.push(...done.fresh);
   }
 }

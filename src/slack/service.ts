@@ -7,7 +7,7 @@ import type { Deps } from '../deps.js';
 import { Invalid, NotFound } from '../errors.js';
 import { inOneSentence } from '../net/guard.js';
 import type { SlackClients } from './client.js';
-import { type SlackAccess, slackApi } from './schema.js';
+import { type SlackAccess, type SlackSecrets, slackApi } from './schema.js';
 import { type SlackChannel, slackStore } from './store.js';
 
 export type SlackService = ReturnType<typeof slackService>;
@@ -48,11 +48,11 @@ export function slackService(
     },
 
     /** Gives it an address, for the manifest; the secrets come later. */
-    async begin(botId: string, actor: Actor, at: number): Promise<void> {
+    async begin(botId: string, actor: Actor, at: number, id: string = uuid()): Promise<void> {
       const bot = await bots.seenBy(actor, botId);
       if (await slackStore(db).ofBot(bot.id)) return;
       const none = { signingSecret: null, botToken: null, team: null, botUser: null, lastError: null };
-      const channel = { id: uuid(), botId: bot.id, apiUrl: slackApi, ...none, createdAt: at, updatedAt: at };
+      const channel = { id, botId: bot.id, apiUrl: slackApi, ...none, createdAt: at, updatedAt: at };
       await db.transaction(async (tx) => {
         await slackStore(tx).insert(channel);
         await auditLog(tx).record(
@@ -102,6 +102,26 @@ export function slackService(
         await auditLog(tx).record(actor, entry, at);
       });
       return { ...before, ...changes };
+    },
+
+    /** Takes what a configuration file says, as it is: Slack was asked when it was connected there. */
+    async restore(
+      botId: string,
+      { signingSecret, botToken, ...given }: { apiUrl?: string } & Partial<SlackSecrets>,
+      actor: Actor,
+      at: number,
+    ): Promise<void> {
+      const bot = await bots.seenBy(actor, botId);
+      const { id } = await ofBot(bot);
+      const secrets = {
+        ...(signingSecret && { signingSecret: vault.seal(signingSecret) }),
+        ...(botToken && { botToken: vault.seal(botToken) }),
+      };
+      const entry = { action: 'slack-app.changed', subject: bot.name, subjectId: bot.id };
+      await db.transaction(async (tx) => {
+        await slackStore(tx).update({ id, ...given, ...secrets, lastError: null, updatedAt: at });
+        await auditLog(tx).record(actor, entry, at);
+      });
     },
 
     /** Its conversations stay with the bot; what waits for Slack is sent no more. */

@@ -52,7 +52,7 @@ describe('the configuration by the command line', () => {
     expect(stdout).to.match(
       /^changed bot “Help desk”\n {4}human takeover: no → yes\ncreated data source “Faq” of “Help desk”\n/,
     );
-    expect(stdout).to.match(/\n1 created, 1 changed, 6 as they were\. Imported\.\n$/);
+    expect(stdout).to.match(/\n1 created, 1 changed, 8 as they were\. Imported\.\n$/);
     const search = () => running.hookbell.search(house.botId, 'hours', 5);
     await eventually('the new source is found', async () => (await search()).length === 1);
     const audited = await running.hookbell.accounts.auditPage(20, null);
@@ -85,7 +85,7 @@ describe('the configuration by the command line', () => {
 
     const opened = await importConfiguration({ file: sealed, 'passphrase-file': words }, config());
 
-    expect(opened).to.match(/^0 created, 0 changed, 8 as they were\. Nothing to change\.$/);
+    expect(opened).to.match(/^0 created, 0 changed, 10 as they were\. Nothing to change\.$/);
     expect(await refusal(exportConfiguration({ 'passphrase-file': short }, config()))).to.match(
       /^The passphrase: At least/,
     );

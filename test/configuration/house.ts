@@ -1,21 +1,30 @@
 import { load } from 'cheerio';
 import type { Response } from 'supertest';
 import { newBot } from '../../src/bots/schema.js';
+import { newChannel } from '../../src/channels/schema.js';
 import { newSource } from '../../src/sources/schema.js';
 import { newWebhook } from '../../src/webhooks/schema.js';
 import { admin } from '../support/outbox.js';
 import type { Running } from '../support/server.js';
 import type { Page } from '../support/visitor.js';
 
+export const inSlack = {
+  signingSecret: 'signing-secret-of-slack',
+  botToken: 'xoxb-of-slack',
+  team: 'Acme',
+  botUser: 'UBOT',
+};
+
 export type Furnished = {
   botId: string;
   sources: Record<'notes' | 'orders' | 'wiki', string>;
+  channelId: string;
   secrets: string[];
 };
 
-/** A bot with a data source of each way to keep secrets, and webhooks of each kind. */
+/** A bot with a data source of each way to keep secrets, webhooks of each kind, an API channel, and in Slack. */
 export async function furnish({ hookbell }: Pick<Running, 'hookbell'>): Promise<Furnished> {
-  const { bots, sources, webhooks, deps } = hookbell;
+  const { bots, sources, webhooks, channels, slack, deps } = hookbell;
   const at = deps.clock();
   const bot = await bots.create(newBot.parse({ name: 'Help desk', welcomeMessage: 'Welcome' }), admin, at);
   const make = async (input: object) => (await sources.create(bot.id, newSource.parse(input), admin, at)).id;
@@ -46,13 +55,25 @@ export async function furnish({ hookbell }: Pick<Running, 'hookbell'>): Promise<
     requestsPerSecond: 5,
   });
   const started = await hook({ type: 'conversation.started', targetUrl: `${url}started` });
+  const site = await channels.create(bot.id, newChannel.parse({ name: 'Old site' }), admin, at);
+  await slack.begin(bot.id, admin, at);
+  await slack.restore(bot.id, { apiUrl: `${url}api/`, ...inSlack }, admin, at);
   const own = [trigger, heard, started].flatMap(({ secret, signingSecret }) =>
     [secret, signingSecret ?? []].flat(),
   );
   return {
     botId: bot.id,
     sources: { notes, orders, wiki },
-    secrets: ['header of orders', 'token-of-notion', 'Bearer of webhook', ...own],
+    channelId: site.channel.id,
+    secrets: [
+      'header of orders',
+      'token-of-notion',
+      'Bearer of webhook',
+      site.secret,
+      inSlack.signingSecret,
+      inSlack.botToken,
+      ...own,
+    ],
   };
 }
 

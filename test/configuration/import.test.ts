@@ -5,7 +5,7 @@ import type { Hookbell } from '../../src/hookbell.js';
 import { newWebhook } from '../../src/webhooks/schema.js';
 import { admin } from '../support/outbox.js';
 import { type Running, startHookbell } from '../support/server.js';
-import { type Furnished, furnish } from './house.js';
+import { type Furnished, furnish, inSlack } from './house.js';
 
 const passphrase = 'correct horse battery';
 // biome-ignore lint/suspicious/noExplicitAny: what a test changes in a file
@@ -75,7 +75,15 @@ describe('a configuration file', () => {
 
   /** Every row there is, but for the logs. */
   async function everything({ hookbell: { deps } }: Running): Promise<string> {
-    const tables = ['bots', 'data_sources', 'webhooks', 'syncs', 'audit_log'];
+    const tables = [
+      'bots',
+      'data_sources',
+      'webhooks',
+      'api_channels',
+      'slack_channels',
+      'syncs',
+      'audit_log',
+    ];
     return JSON.stringify(await Promise.all(tables.map((table) => deps.db(table).orderBy('id'))));
   }
 
@@ -100,6 +108,8 @@ describe('a configuration file', () => {
       'created sync.trigger',
       'created sync.success to http://127.0.0.1:9/hook',
       'created conversation.started to http://127.0.0.1:9/started',
+      'created Old site',
+      'created Slack',
     ]);
     const { webhooks, sources, syncs } = other.hookbell;
     expect(JSON.parse(await exportFrom(other))).to.deep.equal(open);
@@ -119,6 +129,48 @@ describe('a configuration file', () => {
     expect(await take(other, sealed, passphrase)).to.deep.equal([]);
     expect(await everything(other)).to.equal(before);
     expect(await webhooks.countOf(house.botId)).to.equal(3);
+  });
+
+  it('keeps the addresses that the callers of a bot know, and what opens them', async () => {
+    const { channels, slack, deps } = other.hookbell;
+    const secret = await running.hookbell.channels.reveal(house.channelId, admin, now());
+
+    expect(await channels.openedBy(house.channelId, secret)).to.deep.include({
+      botId: house.botId,
+      name: 'Old site',
+    });
+    const theirs = (await slack.seenBy(admin, house.botId))!;
+    const ours = (await running.hookbell.slack.seenBy(admin, house.botId))!;
+    expect(theirs).to.deep.include({ id: ours.id, apiUrl: ours.apiUrl, team: 'Acme', botUser: 'UBOT' });
+    expect([theirs.signingSecret, theirs.botToken].map((one) => deps.vault.open(one!))).to.deep.equal([
+      inSlack.signingSecret,
+      inSlack.botToken,
+    ]);
+  });
+
+  it('changes an API channel and Slack, whose token stays where it is', async () => {
+    const text = changed(({ bots }) => {
+      delete bots[0].channels[0].id;
+      bots[0].channels[0].enabled = false;
+      delete bots[0].slack.apiUrl;
+    });
+
+    expect(await take(other, text)).to.deep.equal(['changed Old site']);
+
+    expect((await other.hookbell.channels.seenBy(admin, house.channelId)).enabled).to.equal(false);
+    expect(await take(other, sealed, passphrase)).to.deep.equal(['changed Old site']);
+    const moved = changed(({ bots }) => {
+      bots[0].slack.apiUrl = 'http://127.0.0.1:10/api/';
+      bots[0].channels[0].channelType = 'web';
+      bots.push({ name: 'Thief', slack: { id: bots[0].slack.id } });
+    });
+    expect(
+      (await refusals(other, moved)).map(([path, message]) => [path, message.slice(0, 9)]),
+    ).to.deep.equal([
+      ['bots.0.channels.0.channelType', '`web` is '],
+      ['bots.0.slack.apiUrl', 'The token'],
+      ['bots.1.slack.id', 'This id b'],
+    ]);
   });
 
   it('is only looked at in a dry run', async () => {
@@ -150,6 +202,7 @@ describe('a configuration file', () => {
       bots[0].dataSources[2].config.token = 'quite-another-token';
       bots[0].webhooks[1].headers.Authorization = 'Bearer quite another';
       bots[0].webhooks[1].secret = 'quite-another-secret';
+      bots[0].channels[0].secret = 'quite-another-secret-of-a-channel';
     });
 
     const { steps } = await look(running, text);
@@ -161,6 +214,7 @@ describe('a configuration file', () => {
       ['config: headers.X-Key', 'a secret', 'another secret'],
       ['config: token', 'a secret', 'another secret'],
       ['headers.Authorization', 'a secret', 'another secret'],
+      ['secret', 'a secret', 'another secret'],
       ['secret', 'a secret', 'another secret'],
     ]);
     const shown = JSON.stringify(steps);
@@ -179,7 +233,8 @@ describe('a configuration file', () => {
   it('without secrets says which are missing where they are needed, and makes new ones for webhooks', async () => {
     const text = changed(({ bots }) => {
       bots[0].name = 'Copy';
-      for (const one of [bots[0], ...bots[0].dataSources, ...bots[0].webhooks]) delete one.id;
+      const { dataSources, webhooks, channels, slack } = bots[0];
+      for (const one of [bots[0], ...dataSources, ...webhooks, ...channels, slack]) delete one.id;
     });
 
     expect(await refusals(other, text)).to.deep.equal([
@@ -190,7 +245,10 @@ describe('a configuration file', () => {
     whole.bots[0].dataSources[1].config.headers['X-Key'] = 'a new key';
     whole.bots[0].dataSources.pop();
     whole.bots[0].webhooks[1].headers = {};
-    expect(await take(other, JSON.stringify(whole))).to.have.lengthOf(6);
+    expect(await take(other, JSON.stringify(whole))).to.have.lengthOf(8);
+    const { id } = (await other.hookbell.bots.list(admin, { limit: 1, after: null }))[0]!;
+    const { signingSecret, botToken } = (await other.hookbell.slack.seenBy(admin, id))!;
+    expect([signingSecret, botToken], 'to be connected on its page').to.deep.equal([null, null]);
   });
 
   it('means by name what its ids do not tell, and what was deleted is made anew, once', async () => {
@@ -203,11 +261,14 @@ describe('a configuration file', () => {
       bots[0].dataSources = [
         { name: 'Notes', type: 'text', config: { entries: [{ title: 'A', text: 'One' }] } },
       ];
+      bots[0].channels = [{ id: '0198a1b2-0000-7000-8000-000000000003', name: 'Caller' }];
+      bots[0].slack = null;
     });
     expect(await take(other, text)).to.deep.equal([
       'created Nightly',
       'created Notes',
       'created sync.trigger',
+      'created Caller',
     ]);
     const nameless = JSON.parse(text);
     for (const one of [nameless.bots[0], ...nameless.bots[0].webhooks]) delete one.id;
@@ -218,6 +279,7 @@ describe('a configuration file', () => {
       'created Nightly',
       'created Notes',
       'created sync.trigger',
+      'created Caller',
     ]);
 
     expect(await take(other, text)).to.deep.equal([]);
@@ -225,6 +287,8 @@ describe('a configuration file', () => {
     expect(bot!.name).to.equal('Nightly');
     const [trigger] = await other.hookbell.webhooks.listOf(bot!.id, { limit: 1, after: null });
     expect(trigger!.id, 'the old URL').to.equal('0198a1b2-0000-7000-8000-000000000002');
+    const [channel] = await other.hookbell.channels.listOf(bot!.id, { limit: 1, after: null });
+    expect(channel!.id, 'and address').to.equal('0198a1b2-0000-7000-8000-000000000003');
   });
 
   it('leaves as it is what it leaves out, and deletes nothing', async () => {
@@ -284,6 +348,7 @@ describe('a configuration file', () => {
       bots.push({
         name: 'Feeds',
         dataSources: [{ name: 'In', type: 'feed', config: { url: 'http://10.1.2.3/' } }],
+        slack: { apiUrl: 'http://10.1.2.3/api/' },
       });
     });
 
@@ -292,6 +357,7 @@ describe('a configuration file', () => {
     ).to.deep.equal([
       ['bots.1.dataSources.0.config.url', '10.1.2.3'],
       ['bots.0.webhooks.2.targetUrl', '10.1.2.3'],
+      ['bots.1.slack.apiUrl', '10.1.2.3'],
     ]);
   });
 
@@ -350,15 +416,15 @@ describe('a configuration file', () => {
     const own = entries.filter(({ action }) => action.startsWith('configuration.'));
     expect(own.at(-1)).to.deep.include({
       action: 'configuration.imported',
-      subject: '1 bot, 3 data sources, 3 webhooks',
-      details: { created: 7, changed: 0, unchanged: 0 },
+      subject: '1 bot, 3 data sources, 3 webhooks, 1 API channel, 1 connection to Slack',
+      details: { created: 9, changed: 0, unchanged: 0 },
     });
     const [latest] = await running.hookbell.accounts
       .auditPage(200, null)
       .then((all) => all.filter(({ details }) => (details as { secrets?: string }).secrets === 'encrypted'));
     expect(latest).to.deep.include({
       action: 'configuration.exported',
-      subject: '1 bot, 3 data sources, 3 webhooks',
+      subject: '1 bot, 3 data sources, 3 webhooks, 1 API channel, 1 connection to Slack',
     });
   });
 });

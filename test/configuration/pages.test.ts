@@ -70,7 +70,7 @@ describe('the configuration on its page', () => {
     const sealed = String(shown.$('[name=sealed]').val());
     expect(leadsTo(await send(`${page}/import`, { sealed }))).to.equal(page);
     expect((await ada.get(page)).$('.alert-success').text()).to.equal(
-      'Imported: 1 created, 2 changed, 5 as they were.',
+      'Imported: 1 created, 2 changed, 7 as they were.',
     );
     expect((await running.hookbell.bots.seenBy(admin, house.botId)).welcomeMessage).to.equal('<b>Hello</b>');
     const again = await send(`${page}/difference`, {}, JSON.stringify(file));
