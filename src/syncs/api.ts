@@ -90,7 +90,8 @@ export function syncEndpoints(
     endpoint({
       method: 'get',
       path: '/syncs/{id}/rows',
-      summary: 'List what a sync did row by row: what failed first, then removed, changed and added rows',
+      summary:
+        'List what a sync did row by row: what failed first, then removed rows, pages left out, changed and added rows',
       access: 'user',
       tag,
       params: id,

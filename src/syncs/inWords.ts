@@ -15,6 +15,7 @@ export const outcomesInWords: { outcome: Outcome; word: string; css: string }[] 
   { outcome: 'changed', word: 'changed', css: 'bg-blue-lt' },
   { outcome: 'removed', word: 'removed', css: 'bg-secondary-lt' },
   { outcome: 'failed', word: 'failed', css: 'bg-red-lt' },
+  { outcome: 'leftOut', word: 'left out', css: 'bg-yellow-lt' },
 ];
 
 const whole = new Intl.NumberFormat('en');
@@ -37,12 +38,14 @@ const said = ([count, words]: Part) => `${whole.format(count)} ${words}`;
 
 function partsOf(counts: Counts | null, results: Sync['results']): Part[] | null {
   if (counts) {
-    const { unchanged, failed } = counts;
-    const listed = outcomesInWords.filter(({ outcome }) => outcome !== 'failed');
+    const { added, changed, removed, unchanged, failed, leftOut } = counts;
     return [
-      ...listed.map(({ outcome, word }): Part => [counts[outcome], word]),
+      [added, 'added'],
+      [changed, 'changed'],
+      [removed, 'removed'],
       [unchanged, 'as before'],
       [failed, 'failed'],
+      [leftOut, 'left out'],
     ];
   }
   return (

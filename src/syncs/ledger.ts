@@ -4,10 +4,10 @@ import type { Window } from '../api/paging.js';
 import { records } from '../records.js';
 
 /** What a sync did with a row, what matters most first. Those that stay as they are are only counted. */
-export const outcome = z.enum(['failed', 'removed', 'changed', 'added']);
+export const outcome = z.enum(['failed', 'removed', 'leftOut', 'changed', 'added']);
 export type Outcome = z.infer<typeof outcome>;
 
-/** A row as the ledger of a sync lists it. Of one that failed: why, and whether an earlier version of it stays. */
+/** A row as the ledger of a sync lists it. Of one that failed or was left out: why; of one that failed: whether an earlier version of it stays. */
 export type Line = {
   outcome: Outcome;
   key: string;
@@ -18,7 +18,8 @@ export type Line = {
 
 /**
  * How many rows of each: `added` and `changed` are the modified ones, `unchanged` the unmodified, those included whose
- * earlier version stays because they failed. `repeated`: the same row once more, word for word.
+ * earlier version stays because they failed. `leftOut`: what the source has and does not want to be a row, or may not
+ * be. `repeated`: the same row once more, word for word.
  */
 export type Counts = Record<Outcome | 'unchanged' | 'repeated', number>;
 
@@ -29,19 +30,35 @@ export const mostListed = 1_000;
 /** Of so many syncs of a source, its latest, the rows are listed. */
 export const syncsListed = 100;
 
+/** A ledger that was written before an outcome was told apart has none of it. */
+export const noRows: Counts = {
+  added: 0,
+  changed: 0,
+  unchanged: 0,
+  removed: 0,
+  leftOut: 0,
+  failed: 0,
+  repeated: 0,
+};
+
 export function ledgerOf(): Ledger {
-  return { counts: { added: 0, changed: 0, unchanged: 0, removed: 0, failed: 0, repeated: 0 }, lines: [] };
+  return { counts: { ...noRows }, lines: [] };
 }
 
 const most = { title: 200, reason: 500 };
 
-export function line(outcome: Outcome, key: string, title: string): Line {
-  return { outcome, key, title: cut(title, most.title), reason: null, kept: null };
+export function line(outcome: Outcome, key: string, title: string, reason: string | null = null): Line {
+  return {
+    outcome,
+    key,
+    title: cut(title, most.title),
+    reason: reason && cut(reason, most.reason),
+    kept: null,
+  };
 }
 
 export const failedLine = (key: string, reason: string, kept: boolean, title = ''): Line => ({
-  ...line('failed', key, title),
-  reason: cut(reason, most.reason),
+  ...line('failed', key, title, reason),
   kept,
 });
 

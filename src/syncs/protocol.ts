@@ -50,8 +50,8 @@ export type Question =
     }
   /** `rows`: `{key, memo}[]` of rows that are kept. */
   | { ask: 'remember'; rows: string }
-  /** What the ledger lists of a batch, and how many of it failed or were repeated. */
-  | { ask: 'note'; lines: Line[]; failed: number; repeated: number }
+  /** What the ledger lists of a batch, and how many of it failed, were left out or repeated. */
+  | { ask: 'note'; lines: Line[]; failed?: number; leftOut?: number; repeated?: number }
   /** Answered with a `Memo` or null. */
   | { ask: 'recall'; key: string };
 

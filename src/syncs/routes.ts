@@ -58,7 +58,7 @@ export function syncRoutes({ bots, sources, syncs }: Parts): Router {
       sync: showInList(sync),
       address: req.originalUrl,
       sums: sync.counts && sumsOf(sync.counts, path, query.outcome),
-      outcome: query.outcome,
+      only: query.outcome && wordFor(query.outcome),
       rows: data,
       note: sync.counts && noteOf(sync.counts, query.outcome, data.length > 0),
       next: nextCursor && `${path}?${queryOf(query.outcome, nextCursor)}`,
@@ -81,6 +81,8 @@ function sumsOf(counts: Counts, path: string, shown: Outcome | null) {
     href: counts[outcome] > 0 ? `${path}?outcome=${outcome}` : null,
     isShown: outcome === shown,
   }));
+  // Few sources have any.
+  if (counts.leftOut === 0) listed.pop();
   listed.splice(2, 0, { word: 'unchanged', count: counts.unchanged, href: null, isShown: false });
   return listed;
 }
@@ -93,8 +95,10 @@ function noteOf(counts: Counts, only: Outcome | null, isAny: boolean): string | 
   const long = shown.filter((one) => counts[one] > mostListed);
   if (long.length === 0) return null;
   const most = mostListed.toLocaleString('en');
-  return `Of the ${long.join(' and ')} rows, the first ${most} are listed.`;
+  return `Of the ${long.map(wordFor).join(' and ')} rows, the first ${most} are listed.`;
 }
+
+const wordFor = (one: Outcome) => outcomesInWords.find(({ outcome }) => outcome === one)!.word;
 
 function queryOf(only: Outcome | null, cursor: string): URLSearchParams {
   return new URLSearchParams({ ...(only && { outcome: only }), cursor });

@@ -74,9 +74,11 @@ export function run(
     return write(question);
   }
 
-  function note({ lines, failed, repeated }: Extract<Question, { ask: 'note' }>): void {
+  function note({ lines, ...counts }: Extract<Question, { ask: 'note' }>): void {
+    const { failed = 0, leftOut = 0, repeated = 0 } = counts;
     ledger.lines.push(...lines);
     ledger.counts.failed += failed;
+    ledger.counts.leftOut += leftOut;
     ledger.counts.repeated += repeated;
   }
 

@@ -48,13 +48,17 @@ export const syncAnswer = z
           description: 'Those included that failed and of which an earlier version stays',
         }),
         removed: count,
+        leftOut: count.meta({
+          description:
+            'On the site and yet no row, e.g. for `noindex`, robots.txt or the limit of pages: no failure',
+        }),
         failed: count,
         repeated: count.meta({ description: 'The same once more, word for word: taken once' }),
       })
       .nullable()
       .meta({
         description:
-          'What became of each row: `added` + `changed` are the `modifiedRows`, `unchanged` the `unmodifiedRows`. A sync that failed has only `failed` ones, for it changed nothing. null until it has ended',
+          'What became of each row: `added` + `changed` are the `modifiedRows`, `unchanged` the `unmodifiedRows`. A sync that failed has only `failed` and `leftOut` ones, for it changed nothing. null until it has ended',
       }),
   })
   .meta({ id: 'Sync' });
@@ -67,8 +71,8 @@ export const syncRowAnswer = z
   .object({
     outcome,
     key: z.string().meta({ description: 'What the row is known by from one sync to the next' }),
-    title: z.string().meta({ description: 'Empty where it could not be read' }),
-    reason: z.string().nullable().meta({ description: 'Why it failed' }),
+    title: z.string().meta({ description: 'Empty where it was not read' }),
+    reason: z.string().nullable().meta({ description: 'Why it failed or was left out' }),
     kept: z.boolean().nullable().meta({ description: 'Of one that failed: its last good version stays' }),
   })
   .meta({

@@ -4,7 +4,7 @@ import type { Outbox } from '../outbox/event.js';
 import { type SyncResults, syncFailed, syncSucceeded } from '../webhooks/events.js';
 import { overLimit, SyncFailure } from './failure.js';
 import { type Claimed, Lost, type Progress } from './lease.js';
-import { type Ledger, ledgerOf, ledgerStore } from './ledger.js';
+import { type Ledger, ledgerStore, noRows } from './ledger.js';
 import { tokensAllowed } from './storage.js';
 
 export type Report = { progress: Progress; ledger: Ledger };
@@ -45,7 +45,7 @@ export function settling({ config, db }: Pick<Deps, 'config' | 'db'>, outbox: Ou
   ): Promise<void> {
     await db.transaction(async (tx) => {
       const { done, total } = progress;
-      await finish(tx, sync, { status: 'failed', reason, done, total }, onlyFailed(ledger), at);
+      await finish(tx, sync, { status: 'failed', reason, done, total }, onlyNotTaken(ledger), at);
       const source = await sourceOf(tx, sync.sourceId);
       await outbox.append(tx, syncFailed(source, reason), at);
     });
@@ -71,10 +71,10 @@ async function finish(
 }
 
 /** What else it did is taken back. */
-function onlyFailed({ counts, lines }: Ledger): Ledger {
+function onlyNotTaken({ counts: { failed, leftOut }, lines }: Ledger): Ledger {
   return {
-    counts: { ...ledgerOf().counts, failed: counts.failed },
-    lines: lines.filter(({ outcome }) => outcome === 'failed'),
+    counts: { ...noRows, failed, leftOut },
+    lines: lines.filter(({ outcome }) => outcome === 'failed' || outcome === 'leftOut'),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Window } from '../api/paging.js';
 import type { SyncResults } from '../webhooks/events.js';
-import { type Counts, ledgerStore } from './ledger.js';
+import { type Counts, ledgerStore, noRows } from './ledger.js';
 import type { SyncStatus, Trigger } from './schema.js';
 
 /** One run of a data source, from the asking to the end. Times in milliseconds. */
@@ -138,7 +138,7 @@ export function fromRow(row: any): Sync {
     current: row.current,
     results: json(row.results),
     reason: row.reason,
-    counts: json(row.counts),
+    counts: row.counts && { ...noRows, ...json(row.counts) },
     createdAt: Number(row.created_at),
     startedAt: number(row.started_at),
     finishedAt: number(row.finished_at),

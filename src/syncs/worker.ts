@@ -3,11 +3,13 @@ import { createGuard } from '../net/guard.js';
 import { type Memo, SourceError, type Surroundings } from '../sources/connectors/connector.js';
 import { connectors } from '../sources/connectors/registry.js';
 import { intake } from './intake.js';
+import { leftOut } from './leftOut.js';
 import { asking, type Finished, type Task } from './protocol.js';
 
 /** Reads a data source, in a worker thread of its own. Whoever calls it ends the thread to stop it. */
 export async function read({ port, type, config, files, memo, rules, agent }: Task): Promise<Finished> {
   const main = asking(port);
+  const aside = leftOut();
   let total: number | null = null;
   const around: Surroundings = {
     fetch: createFetch({ guard: createGuard(() => rules), agent }),
@@ -17,6 +19,7 @@ export async function read({ port, type, config, files, memo, rules, agent }: Ta
     expect: (rows) => {
       total = rows;
     },
+    consider: aside.consider,
     signal: new AbortController().signal,
   };
   try {
@@ -29,6 +32,8 @@ export async function read({ port, type, config, files, memo, rules, agent }: Ta
     if (error instanceof SourceError) return { kind: 'unreadable', reason: error.message };
     throw error;
   } finally {
+    const noted = aside.noted();
+    if (noted.leftOut > 0) await main.ask({ ask: 'note', ...noted });
     port.close();
   }
 }

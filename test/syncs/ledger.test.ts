@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { v7 as uuid } from 'uuid';
 import { type Line, type Outcome, outcome } from '../../src/syncs/ledger.js';
+import { type Pages, type Site, staticSite } from '../support/staticSite.js';
 import { entries, type Ground, ground } from './ground.js';
 
 const csv = (lines: string[]) => ['id,name', ...lines].join('\n');
@@ -38,7 +39,7 @@ describe('the ledger of a sync', () => {
     );
   }
 
-  const nothing = { added: 0, changed: 0, unchanged: 0, removed: 0, failed: 0, repeated: 0 };
+  const nothing = { added: 0, changed: 0, unchanged: 0, removed: 0, leftOut: 0, failed: 0, repeated: 0 };
 
   it('says of each row what became of it, what matters most first, and its sums are the counters', async () => {
     const prices = await table();
@@ -48,12 +49,12 @@ describe('the ledger of a sync', () => {
 
     expect(first.counts).to.deep.equal({ ...nothing, added: 4 });
     expect(second.counts).to.deep.equal({
+      ...nothing,
       added: 1,
       changed: 1,
       unchanged: 2,
       removed: 1,
       failed: 1,
-      repeated: 0,
     });
     expect(second.results).to.include({ modifiedRows: 2, unmodifiedRows: 2, totalDataSourceRows: 4 });
     expect(await listed(second.id)).to.deep.equal([
@@ -122,7 +123,101 @@ describe('the ledger of a sync', () => {
     expect(sync.counts).to.deep.equal({ ...nothing, changed: 1_100, removed: 200, failed: 2 });
     const rows: Line[] = await g.syncs.rowsOf(sync.id, null, { limit: 10_000, after: null });
     const counts = outcome.options.map((one) => rows.filter((row) => row.outcome === one).length);
-    expect(counts).to.deep.equal([2, 200, 1_000, 0]);
+    expect(counts).to.deep.equal([2, 200, 0, 1_000, 0]);
+  });
+
+  describe('of a website', () => {
+    const page = (title: string, head = '', ...links: string[]) =>
+      `<title>${title}</title>${head}${links.map((link) => `<a href="${link}">.</a>`).join('')}<main>About ${title}</main>`;
+    let site: Site;
+    before(async () => {
+      site = await staticSite();
+    });
+    after(() => site.close());
+
+    const links = [
+      '/hidden',
+      '/empty',
+      '/twin',
+      '/gone',
+      '/a.pdf',
+      '/blog',
+      '/away',
+      '/own',
+      '/late',
+      '/last',
+    ];
+    const whole: Pages = {
+      '/robots.txt': { body: 'User-agent: *\nDisallow: /own' },
+      '/': page('Home', '', ...links, 'https://www.other.test/'),
+      '/hidden': page('Hidden', '<meta name="robots" content="noindex">'),
+      '/empty': '<title>Empty</title>',
+      '/twin': page('Home', '<link rel="canonical" href="/">'),
+      '/away': { status: 302, headers: { Location: '/blog' } },
+      '/blog': page('Blog'),
+      '/late': page('Late'),
+    };
+    const reasons = [
+      '/a.pdf: a file by its name, no page',
+      '/blog: excluded by “/blog”',
+      '/own: not allowed by robots.txt',
+      '/hidden: not to be indexed (noindex)',
+      '/empty: without text',
+      '/twin: the same page as /',
+      '/gone: the server answered 404 Not Found',
+      '/away: leads to /blog, which is left out',
+      '/last: beyond the limit of 7 pages',
+    ];
+
+    async function crawled(config: object = {}) {
+      const { id } = await g.source({ type: 'website', config: { url: `${site.origin}/`, ...config } });
+      return { id, sync: await g.settled(id) };
+    }
+
+    async function left(syncId: string) {
+      const rows = await g.syncs.rowsOf(syncId, 'leftOut', all);
+      return rows.map(({ key, reason }) => [key, reason].join(': ').replaceAll(site.origin, ''));
+    }
+
+    it('says why each page that is left out is no row, and counts it neither as read nor as failed', async () => {
+      site.pages = whole;
+      const { id, sync } = await crawled({ exclude: ['/blog'], maxPages: 7 });
+      await g.sync(id);
+      const again = await g.settled(id);
+
+      expect(sync.counts).to.deep.equal({ ...nothing, added: 2, leftOut: reasons.length });
+      expect(sync.results).to.include({ modifiedRows: 2, unmodifiedRows: 0, totalDataSourceRows: 2 });
+      expect(await left(sync.id)).to.deep.equal(reasons);
+      expect(again.counts).to.deep.equal({ ...nothing, unchanged: 2, leftOut: reasons.length });
+      expect(await left(again.id), 'with pages that were only asked whether they changed').to.deep.equal(
+        reasons,
+      );
+    });
+
+    it('says so of what a sitemap names, other sites included', async () => {
+      const urls = ['/late', '/blog', 'https://www.other.test/a', '/hidden', '/last']
+        .map((path) => `<url><loc>${new URL(path, site.origin)}</loc></url>`)
+        .join('');
+      site.pages = { ...whole, '/sitemap.xml': { body: `<urlset>${urls}</urlset>` } };
+
+      const { sync } = await crawled({ mode: 'sitemap', exclude: ['/blog'], maxPages: 2 });
+
+      expect(await left(sync.id)).to.deep.equal([
+        '/blog: excluded by “/blog”',
+        'https://www.other.test/a: on another site, https://www.other.test',
+        '/last: beyond the limit of 2 pages',
+        '/hidden: not to be indexed (noindex)',
+      ]);
+    });
+
+    it('says so of a sync that fails, too', async () => {
+      site.pages = { '/': '<title>Home</title><a href="/hidden"></a>', '/hidden': whole['/hidden']! };
+
+      const { sync } = await crawled();
+
+      expect(sync).to.include({ status: 'failed', reason: `No page with text was found at ${site.origin}/` });
+      expect(await left(sync.id)).to.deep.equal(['/: without text', '/hidden: not to be indexed (noindex)']);
+    });
   });
 
   it('is listed of the latest hundred syncs of a source, and goes with them', async () => {

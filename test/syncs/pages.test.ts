@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { syncAnswer } from '../../src/syncs/schema.js';
 import { type Caller, caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
 import { type Person, person } from '../support/people.js';
 import { type Running, startHookbell } from '../support/server.js';
+import { staticSite } from '../support/staticSite.js';
 import { leadsTo, type Page } from '../support/visitor.js';
 
 const tidy = (text: string) => text.replace(/\s+/g, ' ').trim();
@@ -58,6 +60,7 @@ describe('the pages of syncs', () => {
       changed: 1,
       unchanged: 2,
       removed: 1,
+      leftOut: 0,
       failed: 1,
       repeated: 0,
     });
@@ -114,6 +117,38 @@ describe('the pages of syncs', () => {
     expect(pages.flat()).to.deep.equal(['name 0', 'name 1', 'name 2', 'name 3', 'name 4']);
     expect(keys).to.deep.equal(['new 0', 'new 1', 'new 2', 'new 3', 'new 4']);
     expect((await api.get(`/syncs/${sync.id}/rows?outcome=unchanged`)).status).to.equal(422);
+  });
+
+  it('say which pages of a site were left out, and why, and so does the API', async () => {
+    const site = await staticSite({
+      '/': '<title>Home</title><a href="/hidden">Home</a>',
+      '/hidden': '<meta name="robots" content="noindex">Hidden',
+    });
+    const website = await made({ name: 'Site', type: 'website', config: { url: `${site.origin}/` } });
+    const { id } = await ended((await api.get(`/data-sources/${website}`)).body.lastSync.id);
+    await site.close();
+
+    const ofSource = await admin.get(`/app/data-sources/${website}`);
+    const page = await admin.get(`/app/syncs/${id}?outcome=leftOut`);
+    const { body } = await api.get(`/syncs/${id}/rows?outcome=leftOut`);
+
+    expect(texts(ofSource, '.result')).to.deep.equal(['1 row added, 1 left out']);
+    expect(texts(page, '.sums .card').at(-1)).to.equal('left out1');
+    expect(texts(page, 'tbody tr')).to.deep.equal([
+      `${site.origin}/hidden left out not to be indexed (noindex).`,
+    ]);
+    expect(body.data).to.deep.equal([
+      {
+        outcome: 'leftOut',
+        key: `${site.origin}/hidden`,
+        title: '',
+        reason: 'not to be indexed (noindex)',
+        kept: null,
+      },
+    ]);
+    const answered = syncAnswer.parse((await api.get(`/syncs/${id}`)).body);
+    expect(answered.rows).to.include({ added: 1, leftOut: 1, failed: 0 });
+    await api.delete(`/data-sources/${website}`);
   });
 
   it('of one that failed say why, and which rows', async () => {

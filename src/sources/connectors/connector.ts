@@ -22,8 +22,11 @@ export type Item =
 
 export type UploadedFile = { name: string; path: string; bytes: number };
 
-/** Whether an address that was come upon is read. `unlike` what globs ask for, or `barred` whatever they ask for. */
-export type Verdict = { kind: 'wanted' | 'unlike' | 'barred'; why: string | null };
+/**
+ * Whether an address that was come upon is read. `unlike` what globs ask for, or `barred` whatever they ask for;
+ * `elsewhere`: on another site, and nothing that anybody would miss.
+ */
+export type Verdict = { kind: 'wanted' | 'unlike' | 'barred' | 'elsewhere'; why: string | null };
 
 /** What a connector may use. Runs in a worker thread: nothing here touches the database. */
 export type Surroundings = {

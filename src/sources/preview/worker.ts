@@ -34,5 +34,7 @@ type Globs = { include?: string[]; exclude?: string[] };
 /** The same addresses by other globs; in a worker thread, for globs can be made to take long. */
 export function match({ candidates, ...globs }: { candidates: Candidate[] } & Globs): Candidate[] {
   const like = likeness(globs);
-  return candidates.map((one) => (one.kind === 'barred' ? one : { ...one, ...like(one.address) }));
+  return candidates.map((one) => (isByGlobs(one) ? { ...one, ...like(one.address) } : one));
 }
+
+const isByGlobs = ({ kind }: Candidate) => kind === 'wanted' || kind === 'unlike';

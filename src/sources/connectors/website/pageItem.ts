@@ -9,19 +9,19 @@ export type PageItem =
   | Extract<Item, { kind: 'same' }>
   | Extract<Item, { kind: 'failed' }>;
 
-/** There is no row to be had at an address; `why` as the end of “it is …”. */
+/** There is no row to be had at an address. */
 type NoItem = { kind: 'none'; why: string };
 
 /** What became of a visit to an address. */
 export function pageItem(address: string, visit: Visit, memory: SiteMemory): PageItem | NoItem {
   switch (visit.kind) {
     case 'none':
-      return { kind: 'none', why: `left out: ${visit.reason}` };
+      return { kind: 'none', why: visit.reason };
     case 'failed':
       return { kind: 'failed', key: visit.key, reason: visit.reason };
     case 'same':
       return visit.key === null
-        ? { kind: 'none', why: 'without text, or not to be indexed' }
+        ? { kind: 'none', why: visit.why ?? 'without text, or not to be indexed' }
         : { kind: 'same', key: visit.key };
     case 'page':
       return fromPage(address, visit, memory);

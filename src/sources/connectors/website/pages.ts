@@ -8,7 +8,7 @@ import { type Robots, robotsOf } from './robots.js';
 import { siteMemory } from './siteMemory.js';
 import { addressesIn } from './sitemap.js';
 import { type Visit, visit } from './visit.js';
-import { type Walk, walk } from './walk.js';
+import { beyondLimit, type Walk, walk } from './walk.js';
 
 export async function* read(config: Config, around: Surroundings): AsyncGenerator<Item> {
   const memory = siteMemory(around, config.selector ?? null);
@@ -67,7 +67,8 @@ async function fromSitemap(config: Config, around: Surroundings, beside: Asides,
   };
   const { wants, firstLeft } = wanted(sites, config, around);
   const most = config.maxPages;
-  const { pages, named } = await addressesIn(sitemaps, beside, { most, wants, arrive });
+  const beyond = (address: string) => around.consider?.(address, beyondLimit(most));
+  const { pages, named } = await addressesIn(sitemaps, beside, { most, wants, beyond, arrive });
   if (named > pages.length && pages.length === most)
     around.remark?.(
       `The sitemap names more than the ${most} pages that may be read: the page limit can be raised.`,
@@ -86,10 +87,11 @@ type Sites = Map<string, Robots>;
 /** Whether a page may be read, and shall be; whoever considers hears why. */
 function wanted(sites: Sites, config: Config, { consider }: Pick<Surroundings, 'consider'>) {
   const like = likeness(config);
+  const isNamed = config.mode === 'sitemap';
   let first: { address: string; why: string | null } | null = null;
   return {
     wants: (address: string): boolean => {
-      const verdict = barred(address, sites) ?? like(address);
+      const verdict = barred(address, sites, isNamed) ?? like(address);
       consider?.(address, verdict);
       if (verdict.kind !== 'wanted') first ??= { address, why: verdict.why };
       return verdict.kind === 'wanted';
@@ -98,12 +100,21 @@ function wanted(sites: Sites, config: Config, { consider }: Pick<Surroundings, '
   };
 }
 
-function barred(address: string, sites: Sites): Verdict | null {
+function barred(address: string, sites: Sites, isNamed: boolean): Verdict | null {
   const { origin } = new URL(address);
   const robots = sites.get(origin);
-  if (!robots) return { kind: 'barred', why: `on another site, ${origin}` };
+  if (!robots) {
+    const kind = isNamed || isNearby(address, sites) ? 'barred' : 'elsewhere';
+    return { kind, why: `on another site, ${origin}` };
+  }
   if (!mayBePage(address)) return { kind: 'barred', why: 'a file by its name, no page' };
   return robots.allows(address) ? null : { kind: 'barred', why: 'not allowed by robots.txt' };
+}
+
+/** With www. or without, it is the same site to its owner. */
+function isNearby(address: string, sites: Sites): boolean {
+  const bare = (url: string) => new URL(url).hostname.replace(/^www\./, '');
+  return [...sites.keys()].some((origin) => bare(origin) === bare(address));
 }
 
 function mustBeAllowed(address: string, robots: Robots): void {

@@ -10,8 +10,11 @@ export type PageMemo = {
   twin?: string;
 };
 
-/** What is remembered of an address that has no row of its own; `key` is that of the row it is part of, if any. */
-type Note = PageMemo & { key: string | null };
+/**
+ * What is remembered of an address that has no row of its own; `key` is that of the row it is part of, and `why` there
+ * is none.
+ */
+type Note = PageMemo & { key: string | null; why?: string };
 
 export type SiteMemory = ReturnType<typeof siteMemory>;
 

@@ -11,7 +11,8 @@ const mostSitemaps = 500;
 const mostBytes = 50 * 1024 * 1024;
 const unzipped = promisify(gunzip);
 
-type Limits = { most: number; wants: (address: string) => boolean };
+/** `beyond` hears of the pages, and the sitemaps, that are named when there are `most` pages already. */
+type Limits = { most: number; wants: (address: string) => boolean; beyond: (address: string) => void };
 
 /**
  * The addresses of pages in sitemaps and in those they name (sitemaps.org), compressed or not, in their
@@ -21,12 +22,13 @@ type Limits = { most: number; wants: (address: string) => boolean };
 export async function addressesIn(
   sitemaps: readonly string[],
   asides: Asides,
-  { most, wants, arrive }: Limits & { arrive: (url: string) => Promise<void> },
+  { most, wants, beyond, arrive }: Limits & { arrive: (url: string) => Promise<void> },
 ): Promise<{ pages: string[]; named: number }> {
   const queue = [...new Set(sitemaps)];
   const pages = new Set<string>();
   const named = new Set<string>();
-  for (let read = 0; read < queue.length && pages.size < most; read++) {
+  let read = 0;
+  for (; read < queue.length && pages.size < most; read++) {
     if (read >= mostSitemaps) throw new SourceError(`there are more than ${mostSitemaps} sitemaps`);
     const sitemap = queue[read]!;
     const { url, value } = await asides.read(sitemap, async ({ body, charset }) =>
@@ -40,9 +42,12 @@ export async function addressesIn(
     else
       for (const address of linked) {
         named.add(address);
-        if (pages.size < most && wants(address)) pages.add(address);
+        if (pages.has(address) || !wants(address)) continue;
+        if (pages.size < most) pages.add(address);
+        else beyond(address);
       }
   }
+  for (const sitemap of queue.slice(read)) beyond(sitemap);
   return { pages: [...pages], named: named.size };
 }
 

@@ -15,8 +15,8 @@ const nothing = { status: null, retryAfter: null };
 /** How asking for a page turned out; `url` is where it was found. */
 export type Visit =
   | { kind: 'page'; url: string; page: Page; memo: PageMemo }
-  /** As it was; `key` is that of its row, if it has one. */
-  | { kind: 'same'; url: string; key: string | null; links: string[]; twin: string | null }
+  /** As it was; `key` is that of its row, if it has one, or `why` it has none. */
+  | { kind: 'same'; url: string; key: string | null; why?: string; links: string[]; twin: string | null }
   /** There is no page here. */
   | { kind: 'none'; reason: string }
   /** `busy`: the site was asked too much, and may be asked again after so many ms; null if it does not say when. */
@@ -37,8 +37,8 @@ export async function visit(address: string, { fetch, memory, signal, selector }
     if (answer.kind === 'other') return { kind: 'none', reason: `it is not a web page but ${answer.type}` };
     const url = normalised(answer.url);
     if (answer.kind === 'same') {
-      const { key, links, twin = null } = known!;
-      return { kind: 'same', url, key, links, twin };
+      const { key, why, links, twin = null } = known!;
+      return { kind: 'same', url, key, why, links, twin };
     }
     const { etag, lastModified, charset, headers, body } = answer;
     const page = pageFrom(body, { url, charset, selector });

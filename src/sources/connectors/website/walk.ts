@@ -1,4 +1,4 @@
-import type { Surroundings } from '../connector.js';
+import type { Surroundings, Verdict } from '../connector.js';
 import { pathOf } from './address.js';
 import { type PageItem, pageItem } from './pageItem.js';
 import type { SiteMemory } from './siteMemory.js';
@@ -42,7 +42,7 @@ export async function* walk(walk: Walk): AsyncGenerator<PageItem> {
       asked++;
     }
     const next = ahead.shift();
-    if (!next) return;
+    if (!next) break;
     const outcome = await next.visited;
     if ('url' in outcome) found.add(outcome.url);
     for (const link of follow ? linksOf(outcome) : []) {
@@ -57,15 +57,30 @@ export async function* walk(walk: Walk): AsyncGenerator<PageItem> {
     const { item = null, key = null } = told && told.kind !== 'none' ? recognised(told, outcome) : {};
     const isNew = key !== null && !keys.has(key);
     if (outcome.kind !== 'page' || item?.kind === 'failed') memory.keep(next.address);
-    else if (!isNew || key !== next.address) memory.note(next.address, { ...outcome.memo, key });
-    if (told?.kind === 'none') consider?.(next.address, { kind: 'barred', why: told.why });
-    if (key !== null && !isNew) consider?.(next.address, { kind: 'barred', why: `the same page as ${key}` });
+    else if (!isNew || key !== next.address)
+      memory.note(next.address, { ...outcome.memo, key, ...(told?.kind === 'none' && { why: told.why }) });
+    const why =
+      told?.kind === 'none' ? told.why : isNew ? null : whyNotItsOwn(next.address, key, outcome, isWanted);
+    if (why !== null) consider?.(next.address, { kind: 'barred', why });
     if (outcome.kind === 'page' && outcome.page.lacksSelected)
       remark?.(`The selector finds nothing on ${pathOf(outcome.url)}: its main part was taken instead.`);
     if (!item || !key || !isNew) continue;
     keys.add(key);
     yield item;
   }
+  for (const address of queue) if (!keys.has(address)) consider?.(address, beyondLimit(most));
+}
+
+/** What is found after so many pages were asked for. */
+export const beyondLimit = (most: number): Verdict => ({
+  kind: 'barred',
+  why: `beyond the limit of ${most.toLocaleString('en')} ${most === 1 ? 'page' : 'pages'}`,
+});
+
+/** Null for an address that a row is known by, although another one led to it first. */
+function whyNotItsOwn(address: string, key: string | null, visit: Visit, isWanted: boolean): string | null {
+  if (!isWanted && 'url' in visit && visit.url !== address) return `leads to ${visit.url}, which is left out`;
+  return key === null || key === address ? null : `the same page as ${key}`;
 }
 
 function linksOf(visit: Visit): readonly string[] {
