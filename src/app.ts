@@ -46,6 +46,7 @@ import { replayEndpoints } from './replays/api.js';
 import { botReplayRoutes } from './replays/botRoutes.js';
 import { replayRoutes } from './replays/routes.js';
 import { searchRoutes } from './search/routes.js';
+import { slackEndpoints } from './slack/api.js';
 import { slackListener } from './slack/listen.js';
 import { slackEventRoutes } from './slack/publicRoutes.js';
 import { slackRoutes } from './slack/routes.js';
@@ -84,6 +85,7 @@ export function createApp(hookbell: Hookbell): Express {
     ...knowledgeEndpoints(deps, hookbell),
     ...conversationEndpoints(bots, hookbell.conversations),
     ...channelEndpoints(deps.config, bots, hookbell.channels),
+    ...slackEndpoints(deps.config, bots, hookbell.slack),
     ...webhookEndpoints(bots, hookbell.webhooks),
     ...webhookSecretEndpoints(hookbell.webhooks),
     ...catalogueEndpoints,

@@ -7,7 +7,7 @@ import type { Deps } from '../deps.js';
 import { Invalid, NotFound } from '../errors.js';
 import { inOneSentence } from '../net/guard.js';
 import type { SlackClients } from './client.js';
-import { type SlackAccess, type SlackSecrets, slackApi } from './schema.js';
+import { type SlackChanges, type SlackSecrets, slackApi } from './schema.js';
 import { type SlackChannel, slackStore } from './store.js';
 
 export type SlackService = ReturnType<typeof slackService>;
@@ -66,12 +66,13 @@ export function slackService(
     /** Takes the secrets; one that is left out stays, but a token is not sent to another address than before. */
     async connect(
       botId: string,
-      { signingSecret, botToken, apiUrl }: SlackAccess,
+      { signingSecret, botToken, apiUrl: given }: SlackChanges,
       actor: Actor,
       at: number,
     ): Promise<SlackChannel> {
       const bot = await bots.seenBy(actor, botId);
       const before = await ofBot(bot);
+      const apiUrl = given ?? before.apiUrl;
       const kept = before.botToken && apiUrl === before.apiUrl ? vault.open(before.botToken) : null;
       const token = botToken ?? kept;
       const missing = [

@@ -71,6 +71,7 @@ export async function openHouse() {
     dataSourceId: sources.text,
   });
   const channel = await made(`/bots/${bot}/channels`, { name: `${mark} app` });
+  await made(`/bots/${bot}/slack`, {});
   const delivery: string = (await made(`/webhooks/${webhook.id}/test`, {})).id;
   const conversation: string = (
     await made(`/bots/${bot}/conversations`, {

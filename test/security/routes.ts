@@ -140,6 +140,10 @@ const said: Record<Access, string> = {
     DELETE /api/v1/channels/:id
     GET /api/v1/channels/:id/secret
     POST /api/v1/channels/:id/rotate-secret
+    GET /api/v1/bots/:id/slack
+    POST /api/v1/bots/:id/slack
+    PATCH /api/v1/bots/:id/slack
+    DELETE /api/v1/bots/:id/slack
     POST /api/v1/bots/:id/webhooks
     PATCH /api/v1/webhooks/:id
     DELETE /api/v1/webhooks/:id

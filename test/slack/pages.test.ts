@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { newBot } from '../../src/bots/schema.js';
+import { caller } from '../support/caller.js';
 import { admin } from '../support/outbox.js';
 import { type Person, person } from '../support/people.js';
 import { type Running, startHookbell } from '../support/server.js';
@@ -102,9 +103,42 @@ describe('the page of a bot in Slack', () => {
     expect(JSON.stringify(entries)).not.to.include(token);
   });
 
+  it('is set up by the API as well, which never shows the secrets', async () => {
+    const api = caller(running.url, ada.key);
+    const path = `/bots/${botId}/slack`;
+    const secrets = { signingSecret: 'a-signing-secret', botToken: token };
+    expect((await api.get(path)).status).to.equal(404);
+    expect((await api.patch(path, secrets)).status).to.equal(404);
+
+    const begun = await api.post(path, {});
+    expect([begun.status, begun.body.connected, begun.body.team]).to.deep.equal([201, false, null]);
+    expect(begun.body.manifest.settings.event_subscriptions.request_url).to.equal(begun.body.url);
+    expect((await api.post(path, {})).status, 'no second one').to.equal(200);
+    const refused = await api.patch(path, { signingSecret: 'a-signing-secret', apiUrl: slack.url });
+    expect([refused.status, refused.body.errors]).to.deep.equal([
+      422,
+      [{ path: 'botToken', message: 'Missing' }],
+    ]);
+    const connected = await api.patch(path, { ...secrets, apiUrl: slack.url });
+    expect(connected.body).to.deep.include({ id: begun.body.id, connected: true, team: 'Acme' });
+    const changed = await api.patch(path, { signingSecret: 'a-new-signing-secret' });
+    expect(changed.body).to.deep.include({ connected: true, apiUrl: slack.url });
+    const shown = await api.get(path);
+    expect(shown.body).to.deep.equal(changed.body);
+    expect(JSON.stringify([begun, connected, changed, shown].map(({ body }) => body)))
+      .not.to.include(token)
+      .and.not.include('signing-secret');
+    expect(running.hookbell.deps.vault.open((await stored()).signingSecret!)).to.equal(
+      'a-new-signing-secret',
+    );
+    expect((await api.delete(path)).status).to.equal(204);
+    expect((await api.get(path)).status).to.equal(404);
+  });
+
   it('is for admins', async () => {
     const agent = await person(running, 'agent');
     await running.hookbell.bots.setAgents(botId, [agent.id], admin, Date.now());
+    expect((await caller(running.url, agent.key).get(`/bots/${botId}/slack`)).status).to.equal(403);
     expect((await agent.get(page)).status).to.equal(403);
     expect((await agent.post(`${page}/connect`, { _csrf: await agent.token() })).status).to.equal(403);
     expect((await agent.get(`/app/bots/${botId}/widget`)).$(`a[href="${page}"]`).length).to.equal(0);
