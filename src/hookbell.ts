@@ -49,6 +49,7 @@ import { sourceService } from './sources/service.js';
 import { storageMeter } from './storage/meter.js';
 import { syncRunner } from './syncs/runner.js';
 import { syncService } from './syncs/service.js';
+import type { SyncThreads } from './syncs/threads.js';
 import { createVault, secretKeyFrom } from './vault.js';
 import { deliveryService } from './webhooks/deliveries.js';
 import { webhookService } from './webhooks/service.js';
@@ -63,13 +64,13 @@ export type Hookbell = Awaited<ReturnType<typeof createHookbell>>;
 
 /**
  * Opens and migrates the database and makes the services; nothing runs until `start`. When it stops, deliveries in
- * flight have `grace` ms to end.
+ * flight have `grace` ms to end. Syncs run in `threads`, by default its own.
  */
 export async function createHookbell(
   config: Config,
   log: Logger,
   clock: () => number,
-  { grace }: { grace?: number } = {},
+  { grace, threads }: { grace?: number; threads?: SyncThreads } = {},
 ) {
   const database = openDatabase(config);
   await database.migrate().catch(async (error) => {
@@ -111,7 +112,7 @@ export async function createHookbell(
   const sources = sourceService(deps, { bots, syncs });
   const files = fileService(deps, { sources, syncs });
   const previews = previewService(deps, { bots, sources });
-  const runner = syncRunner(deps, { syncs, sources, outbox });
+  const runner = syncRunner(deps, { syncs, sources, outbox }, threads);
   notices.hear('sync queued', runner.wake);
   notices.hear('syncs dropped', ({ sourceId }: { sourceId: string }) => runner.drop(sourceId));
   syncs.signals.on('queued', () => notices.tell('sync queued', {}));

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { Piscina } from 'piscina';
 import type { Deps } from '../deps.js';
 import type { Outbox } from '../outbox/event.js';
 import type { SourceService } from '../sources/service.js';
@@ -11,12 +9,11 @@ import { type Run, run } from './run.js';
 import type { SyncService } from './service.js';
 import { type Report, settling } from './settle.js';
 import { announce } from './tell.js';
+import { type SyncThreads, syncThreads } from './threads.js';
 import { removeSuperseded } from './versions.js';
 
 /** In ms. A lease ends that long after it was renewed last; it is renewed when progress is saved, and in between. */
 const lease = { length: 60_000, renewAfter: 10_000, look: 500 };
-/** In ms: how long a thread with nothing to do is kept, its tokenizer loaded. */
-const idle = 10_000;
 
 const stopped = new Error('Hookbell is stopping');
 
@@ -30,31 +27,18 @@ type Parts = { syncs: SyncService; sources: Pick<SourceService, 'toRead' | 'sync
 
 export type SyncRunner = ReturnType<typeof syncRunner>;
 
-/** Runs what is queued, `SYNC_CONCURRENCY` at a time, each in a worker thread with a heap of so many `megabytes`. */
-export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts, megabytes = 512) {
+/** Runs what is queued, `SYNC_CONCURRENCY` at a time, each in a worker thread; ends the threads when it stops. */
+export function syncRunner(
+  deps: Needs,
+  { syncs, sources, outbox }: Parts,
+  threads: SyncThreads = syncThreads(deps, deps.config.syncConcurrency),
+) {
   const { config, db, log, clock, live } = deps;
   const settle = settling(deps, outbox);
   const running = new Map<string, { sourceId: string; abort: AbortController; done: Promise<void> }>();
-  let pool: Piscina | null = null;
   let takesMore = false;
   let looking: Promise<void> | null = null;
   let lookAgain = false;
-
-  const threads = () => {
-    if (pool) return pool;
-    pool = new Piscina({
-      filename: fileURLToPath(new URL('./worker.js', import.meta.url)),
-      minThreads: 0,
-      maxThreads: config.syncConcurrency,
-      idleTimeout: idle,
-      // Serving goes before syncing (on Linux).
-      niceIncrement: 10,
-      resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: 16 },
-    });
-    // Of a thread that dies with nothing to do; unheard, it would end the process.
-    pool.on('error', (error) => log.error({ err: error }, 'a worker thread died'));
-    return pool;
-  };
 
   /** Takes up what waits, as far as there is room. */
   function wake(): void {
@@ -102,7 +86,7 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts, megab
     if (!source) return;
     const tell = (status: Claimed['status'], { progress }: Pick<Run, 'progress'>) =>
       announce(live, source.botId, { ...sync, status, ...progress });
-    const own = run({ ...deps, pool: threads }, sync, source, {
+    const own = run({ ...deps, pool: threads.pool }, sync, source, {
       signal,
       onProgress: () => tell('running', own),
     });
@@ -127,7 +111,7 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts, megab
   }
 
   async function settleFailure(sync: Claimed, report: Report, error: unknown): Promise<void> {
-    const reason = reasonOf(error, megabytes);
+    const reason = reasonOf(error, threads.megabytes);
     const about = { syncId: sync.id, sourceId: sync.sourceId };
     if (reason === null) log.error({ err: error, ...about }, 'sync failed unforeseen');
     else log.info({ ...about, reason }, 'sync failed');
@@ -198,8 +182,7 @@ export function syncRunner(deps: Needs, { syncs, sources, outbox }: Parts, megab
       await looking;
       for (const one of running.values()) one.abort.abort(stopped);
       await Promise.all([...running.values()].map(({ done }) => done));
-      await pool?.destroy();
-      pool = null;
+      await threads.end();
     },
   };
 }

@@ -8,6 +8,7 @@ import { createApp } from '../../src/app.js';
 import { readConfig } from '../../src/config.js';
 import { createHookbell, type Hookbell } from '../../src/hookbell.js';
 import { databaseFor, dropDatabaseOf } from './engine.js';
+import { sharedThreads } from './threads.js';
 
 export type Running = {
   hookbell: Hookbell;
@@ -59,7 +60,7 @@ export async function startHookbell({
     LOG_LEVEL: 'debug',
     ...env,
   });
-  const hookbell = await createHookbell(config, log, clock, { grace });
+  const hookbell = await createHookbell(config, log, clock, { grace, threads: sharedThreads });
   server.on('request', createApp(hookbell));
   if (port) await listen();
   hookbell.listensAt(server.address());

@@ -19,10 +19,12 @@ import { type Source, sourceService } from '../../src/sources/service.js';
 import { syncRunner } from '../../src/syncs/runner.js';
 import { syncService } from '../../src/syncs/service.js';
 import type { Sync } from '../../src/syncs/store.js';
+import { syncThreads } from '../../src/syncs/threads.js';
 import { createVault } from '../../src/vault.js';
 import { webhookStore } from '../../src/webhooks/store.js';
 import { databaseFor, dropDatabaseOf } from '../support/engine.js';
 import { eventually } from '../support/eventually.js';
+import { sharedThreads } from '../support/threads.js';
 
 export const ada: Actor & { id: string } = {
   id: 'ada',
@@ -65,7 +67,8 @@ export async function ground({ env = {}, dataDir, runs = true, megabytes }: Opti
     nudge: () => {},
     announce: () => {},
   });
-  const runner = syncRunner(deps, { syncs, sources, outbox }, megabytes);
+  const threads = megabytes ? syncThreads(deps, config.syncConcurrency, megabytes) : sharedThreads;
+  const runner = syncRunner(deps, { syncs, sources, outbox }, threads);
   if (runs) await runner.start({ ownsDatabase: true });
   const search = knowledgeSearch(deps.reader);
 
