@@ -24,8 +24,8 @@ export type Kind = {
   fields: KindField[];
   /** The endings of files that can be uploaded; empty where there is nothing to upload. */
   accepts: string[];
-  /** It can be told before its first sync what it will have. */
-  hasPreview?: boolean;
+  /** It can be told before its first sync what it will have; or only of what was uploaded, when it is there. */
+  preview?: 'always' | 'stored';
 };
 
 const url = (hint: string, required = true): KindField => ({
@@ -44,7 +44,7 @@ export const kinds: Kind[] = [
     icon: 'world',
     description: 'Pages of a site: their main text, without menus and scripts. robots.txt is obeyed.',
     accepts: [],
-    hasPreview: true,
+    preview: 'always',
     fields: [
       url('Where to start.'),
       {
@@ -85,7 +85,7 @@ export const kinds: Kind[] = [
     icon: 'rss',
     description: 'The entries of a feed: RSS, Atom, RDF or JSON Feed.',
     accepts: [],
-    hasPreview: true,
+    preview: 'always',
     fields: [url('The address of the feed itself.')],
   },
   {
@@ -94,7 +94,7 @@ export const kinds: Kind[] = [
     icon: 'table',
     description: 'The lines of a table with a header line, from a URL or uploaded.',
     accepts: endingsOf('csv'),
-    hasPreview: true,
+    preview: 'always',
     fields: [
       url('Empty: upload files on the next page.', false),
       {
@@ -116,7 +116,7 @@ export const kinds: Kind[] = [
     icon: 'braces',
     description: 'The items of an array that an API answers with.',
     accepts: [],
-    hasPreview: true,
+    preview: 'always',
     fields: [
       url('The address of the API.'),
       {
@@ -148,6 +148,7 @@ export const kinds: Kind[] = [
     icon: 'file-upload',
     description: 'PDF and Word documents, texts, Markdown, HTML, tables and JSON that you upload.',
     accepts: endingsOf('files'),
+    preview: 'stored',
     fields: [],
   },
   {
@@ -156,6 +157,7 @@ export const kinds: Kind[] = [
     icon: 'file-text',
     description: 'Questions and answers, or anything else that you type in here.',
     accepts: [],
+    preview: 'always',
     fields: [],
   },
   {
@@ -164,7 +166,7 @@ export const kinds: Kind[] = [
     icon: 'brand-notion',
     description: 'Pages of Notion and the entries of its databases, with all that lies inside of them.',
     accepts: [],
-    hasPreview: true,
+    preview: 'always',
     fields: [
       {
         name: 'token',

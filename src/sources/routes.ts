@@ -1,5 +1,6 @@
 import { type Request, type Response, Router } from 'express';
 import { actorOf, requireAdmin, requireUser } from '../accounts/access.js';
+import type { Actor } from '../accounts/actor.js';
 import { page, pageQuery, windowOf } from '../api/paging.js';
 import type { BotService } from '../bots/service.js';
 import { tabs } from '../bots/tabs.js';
@@ -9,6 +10,7 @@ import { emptyForm, type FormState, submitted } from '../http/form.js';
 import { rowStore } from '../knowledge/rows.js';
 import { showInList } from '../syncs/routes.js';
 import type { SyncService } from '../syncs/service.js';
+import type { Sync } from '../syncs/store.js';
 import type { FileService, Upload } from './files.js';
 import { errorsAgain, formAgain, formFromSource, settingsShown, sourceFromForm } from './form.js';
 import { allInWords, scheduleInWords } from './inWords.js';
@@ -91,6 +93,7 @@ export function sourceRoutes(
     );
     const ledger = await syncs.listOf(source.id, latestSyncs);
     const kind = kindFor(source);
+    const latest = ledger.find((entry) => entry.finishedAt !== null) ?? null;
     res.render('sources/show', {
       bot,
       source,
@@ -99,14 +102,25 @@ export function sourceRoutes(
       address: req.method === 'GET' ? req.originalUrl : `/app/data-sources/${source.id}`,
       settings: settingsShown(source),
       scheduleInWords: scheduleInWords(source.schedule),
-      files: kind.accepts.length > 0 ? await files.listOf(actor, source.id) : [],
+      files: kind.accepts.length > 0 ? await filesShown(actor, source.id, latest) : [],
       running: ledger.find((entry) => entry.status === 'running') ?? null,
-      latest: ledger.find((entry) => entry.finishedAt !== null) ?? null,
+      latest,
       syncs: ledger.slice(0, latestSyncs.limit).map(showInList),
       hasMoreSyncs: ledger.length > latestSyncs.limit,
       rows: shown.data,
       nextRows: shown.nextCursor,
     });
+  }
+
+  /** With why the latest sync could not read one that was there already. */
+  async function filesShown(actor: Actor, sourceId: string, latest: Sync | null) {
+    const failed = latest ? await syncs.rowsOf(latest.id, 'failed', all) : [];
+    const reasons = new Map(failed.map(({ key, reason }) => [key, reason]));
+    const readAt = latest?.startedAt ?? 0;
+    return (await files.listOf(actor, sourceId)).map((file) => ({
+      ...file,
+      reason: file.createdAt <= readAt ? (reasons.get(file.name) ?? null) : null,
+    }));
   }
 
   async function sync(req: Request, res: Response) {

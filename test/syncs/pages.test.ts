@@ -151,6 +151,27 @@ describe('the pages of syncs', () => {
     await api.delete(`/data-sources/${website}`);
   });
 
+  it('lend the page of a source the reason why one of its files could not be read', async () => {
+    const papers = await made({ name: 'Papers', type: 'files', config: {} });
+    const upload = admin.agent
+      .post(`/api/v1/data-sources/${papers}/files`)
+      .set('Authorization', `Bearer ${admin.key}`);
+    for (const [name, text] of [
+      ['good.txt', 'Hats'],
+      ['empty.txt', ''],
+    ] as const)
+      upload.attach('file', Buffer.from(text), name);
+    await ended((await upload).body.sync.id);
+
+    const page = await admin.get(`/app/data-sources/${papers}`);
+
+    expect(texts(page, '.hooks li')).to.deep.equal([
+      'empty.txt 0 B“empty.txt” has no text in it.',
+      'good.txt 4 B',
+    ]);
+    await api.delete(`/data-sources/${papers}`);
+  });
+
   it('of one that failed say why, and which rows', async () => {
     const sync = await read(['1,one', ',x', ',y']);
 

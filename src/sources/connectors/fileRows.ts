@@ -24,9 +24,9 @@ const readers: Record<(typeof endings)[number], Reader> = {
   '.json': readJson,
 };
 
-export async function* read(_config: object, { files, expect }: Surroundings): AsyncGenerator<Item> {
+export async function* read(_config: object, { files, expect, signal }: Surroundings): AsyncGenerator<Item> {
   if (!files.length) throw new SourceError('no file has been uploaded');
-  const parsers = apart();
+  const parsers = apart(undefined, signal);
   try {
     let before = 0;
     for (const [index, file] of files.entries()) {

@@ -20,6 +20,8 @@ export type PreviewRow = {
   /** Null: the row is known by its content. */
   key: string | null;
   url: string | null;
+  /** Of the first row of an uploaded file: its name. */
+  file?: string;
   /** How its text begins. */
   text: string;
   /** Of the whole text. */
@@ -33,8 +35,10 @@ export type Preview = {
   problems: Problem[];
   /** Sentences on what is probably not meant. */
   remarks: string[];
-  /** How many rows were read, good or not. */
+  /** How many rows were read, good or not; or files, of those that were uploaded. */
   read: number;
+  /** How many were uploaded, where the first row of each is shown. */
+  files?: number;
   /** How many there seem to be, where that can be told. */
   expected: number | null;
   /** There are no others. */
@@ -45,7 +49,7 @@ export type Preview = {
   addresses: Candidate[] | null;
 };
 
-type Around = Pick<Surroundings, 'fetch' | 'files' | 'signal'>;
+export type Around = Pick<Surroundings, 'fetch' | 'files' | 'signal'>;
 
 /** The first rows of a source, as a sync would read them. An abort of the signal ends it with what was read by then. */
 export async function previewOf(

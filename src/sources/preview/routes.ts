@@ -4,7 +4,7 @@ import type { BotService } from '../../bots/service.js';
 import type { Deps } from '../../deps.js';
 import { NotFound } from '../../errors.js';
 import { emptyForm, type FormState, submitted } from '../../http/form.js';
-import { errorsAgain, formAgain, sourceFromForm } from '../form.js';
+import { errorsAgain, formAgain, formFromSource, sourceFromForm } from '../form.js';
 import { kindOf } from '../kinds.js';
 import type { Source, SourceService } from '../service.js';
 import type { Preview } from './reading.js';
@@ -31,7 +31,9 @@ export function previewRoutes({ clock }: Pick<Deps, 'clock'>, { bots, sources, p
     const source = await sources.seenBy(actorOf(req), String(req.params.id));
     const { type, config } = sourceFromForm({ ...req.body, type: source.type }, { isStored: true });
     const found = await read(req, source.botId, { type, config, dataSourceId: source.id });
-    await showForm(req, res, source, emptyForm(req.body), found);
+    // The page of uploaded files has a button, and no form of the source.
+    const values = req.body.name === undefined ? formFromSource(source) : req.body;
+    await showForm(req, res, source, emptyForm(values), found);
   }
 
   function read(req: Request, botId: string, asked: Record<string, unknown>): Promise<Preview> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { kinds } from '../kinds.js';
 
-const types = kinds.filter(({ hasPreview }) => hasPreview).map(({ type }) => type);
+const types = kinds.filter(({ preview }) => preview !== undefined).map(({ type }) => type);
 
 export const previewRequest = z.strictObject({
   type: z.enum(types, `Takes one of ${types.join(', ')}`),
@@ -27,16 +27,22 @@ export const previewAnswer = z
           title: z.string(),
           key: z.string().nullable().meta({ description: 'null: the row is known by its content' }),
           url: z.string().nullable(),
+          file: z.string().optional().meta({ description: 'The uploaded file that it is the first row of' }),
           text: z.string().meta({ description: 'Its first 300 characters' }),
           characters: z.int().meta({ description: 'Of the whole text' }),
         }),
       )
-      .meta({ description: 'The first rows, at most 5' }),
+      .meta({
+        description:
+          'The first rows, at most 5; with the type “files”, the first row of each, of at most 20 files',
+      }),
     problems: z.array(problem).meta({ description: 'Rows that would fail, at most 10' }),
     remarks: z.array(z.string()).meta({ description: 'What is probably not meant, as sentences' }),
-    rowsRead: z.int().meta({ description: 'How many rows were looked at, at most 200' }),
+    rowsRead: z.int().meta({
+      description: 'How many rows were looked at, at most 200; with the type “files”, how many files',
+    }),
     rowsExpected: z.int().nullable().meta({ description: 'How many there seem to be, where that is known' }),
-    complete: z.boolean().meta({ description: 'There are no other rows' }),
+    complete: z.boolean().meta({ description: 'There are no others' }),
     reason: z.string().nullable().meta({
       description: 'Why it cannot be read, or not further than these rows; null if nothing went wrong',
     }),

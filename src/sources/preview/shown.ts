@@ -30,7 +30,8 @@ function shortened(address: string, site: string | null): string {
   return site && address.startsWith(`${site}/`) ? address.slice(site.length) : address;
 }
 
-function summaryOf({ read, isWhole, expected, rows, addresses, reason }: Preview): string {
+function summaryOf({ read, files, isWhole, expected, rows, addresses, reason }: Preview): string {
+  if (files !== undefined) return filesInWords(read, files);
   if (read === 0) return isWhole && !reason ? 'It can be read, and there is no row in it.' : '';
   const seen = read.toLocaleString('en');
   const some =
@@ -43,6 +44,15 @@ function summaryOf({ read, isWhole, expected, rows, addresses, reason }: Preview
   const isMore = expected !== null && expected > read;
   const all = isMore ? ` of about ${expected.toLocaleString('en')}` : '';
   return `The first ${seen}${all} ${isMore ? 'rows' : words} were looked at.${some}`;
+}
+
+function filesInWords(read: number, files: number): string {
+  const first = 'The first row of each is shown.';
+  if (read === files)
+    return files === 1
+      ? 'The file was read as a sync would.'
+      : `${files.toLocaleString('en')} files were read as a sync would. ${first}`;
+  return `The first ${read} of ${files.toLocaleString('en')} files were read as a sync would. ${first}`;
 }
 
 const asSentence = (text: string) =>

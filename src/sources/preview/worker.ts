@@ -4,6 +4,7 @@ import type { Rule } from '../../net/rules.js';
 import type { UploadedFile } from '../connectors/connector.js';
 import { connectors } from '../connectors/registry.js';
 import { likeness } from '../connectors/website/globs.js';
+import { previewByFile } from './fileByFile.js';
 import { type Candidate, limits, type Preview, previewOf } from './reading.js';
 
 export type Task = {
@@ -21,7 +22,8 @@ export async function read({ type, config, files, rules, agent }: Task): Promise
   const timer = setTimeout(() => abort.abort(), limits.time);
   const fetch = createFetch({ guard: createGuard(() => rules), agent, bytes: limits.bytes });
   try {
-    return await previewOf(connectors.get(type)!, config, { fetch, files, signal: abort.signal });
+    const read = type === 'files' ? previewByFile : previewOf;
+    return await read(connectors.get(type)!, config, { fetch, files, signal: abort.signal });
   } finally {
     clearTimeout(timer);
     // What was asked for ahead is not waited for.

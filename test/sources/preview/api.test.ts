@@ -213,7 +213,8 @@ describe('a preview of a data source', () => {
       ['json', { url: 'http://10.0.0.1/' }, 'config.url'],
       ['json', { url, headers: { 'X-Key': mask } }, 'config.headers.X-Key'],
       ['website', { url, more: 1 }, 'config.more'],
-      ['text', {}, 'type'],
+      ['text', {}, 'config.entries'],
+      ['pigeons', {}, 'type'],
     ];
     for (const [type, config, path] of refusals) {
       const { status, body } = await previewed(type, config);

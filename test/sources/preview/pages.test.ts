@@ -37,8 +37,8 @@ describe('the preview on the form of a data source', () => {
   async function preview(path: string, fields: Record<string, string>, { script = false } = {}) {
     const { $ } = await admin.get(path);
     const filled = Object.fromEntries(
-      $('main form')
-        .last()
+      $('#show-preview')
+        .closest('form')
         .serializeArray()
         .map(({ name, value }) => [name, value]),
     );
@@ -49,10 +49,21 @@ describe('the preview on the form of a data source', () => {
   const textOf = (text: string) => text.replace(/\s+/g, ' ').trim();
 
   it('is offered where there is something to preview', async () => {
-    for (const type of ['website', 'feed', 'csv', 'json', 'notion'])
+    for (const type of ['website', 'feed', 'csv', 'json', 'notion', 'text'])
       expect((await admin.get(newPage(type))).$('#show-preview').text().trim(), type).to.equal('Preview');
-    for (const type of ['files', 'text'])
-      expect((await admin.get(newPage(type))).$('#show-preview').length, type).to.equal(0);
+    expect((await admin.get(newPage('files'))).$('#show-preview').length).to.equal(0);
+  });
+
+  it('shows texts as the rows that they will be, or which is not complete', async () => {
+    const entry = (title: string, text: string) => ({ 'entries[0][title]': title, 'entries[0][text]': text });
+
+    const { $ } = await preview(newPage('text'), entry('Opening hours', 'From nine to five'));
+    const wrong = await preview(newPage('text'), entry('Opening hours', ''));
+
+    expect(textOf($('#preview').text())).to.equal(
+      'Preview 1 row in all. Opening hours Known by what it says From nine to five',
+    );
+    expect(textOf(wrong.$('#preview li').text())).to.equal('Entry 1, text: must not be empty');
   });
 
   it('shows the first rows beneath what was typed, and creates nothing', async () => {
@@ -161,6 +172,39 @@ describe('the preview on the form of a data source', () => {
     const other = { ...fields, selector: 'main', again: '1' };
     await preview(newPage('website'), other, { script: true });
     expect(site.requests.length).to.be.above(asked);
+  });
+
+  it('shows how each uploaded file begins, or why it cannot be read, on the page of the source', async () => {
+    const { body } = await api.post(`/bots/${bot}/data-sources`, {
+      name: 'Papers',
+      type: 'files',
+      config: {},
+    });
+    const address = `/app/data-sources/${body.id}`;
+    expect((await admin.get(address)).$('#show-preview').length).to.equal(0);
+    const upload = admin.agent
+      .post(`/api/v1/data-sources/${body.id}/files`)
+      .set('Authorization', `Bearer ${admin.key}`);
+    for (const [name, text] of Object.entries({
+      'a.md': '# Hats',
+      'b.json': '{',
+      'c.csv': 'id\n1\n2',
+      'd.txt': '',
+    }))
+      upload.attach('file', Buffer.from(text), name);
+    await upload;
+
+    const { $, status } = await preview(address, {}, { script: true });
+    const whole = await preview(address, {});
+
+    expect(status).to.equal(200);
+    expect(textOf($.root().text())).to.equal(
+      'Preview 4 files were read as a sync would. The first row of each is shown. a.md From a.md # Hats 1 From c.csv ' +
+        "id: 1 Would fail “b.json” is not valid JSON: Expected property name or '}' in JSON at position 1." +
+        '“d.txt” has no text in it.',
+    );
+    expect(whole.$('#field-name').val()).to.equal('Papers');
+    expect(whole.$('.preview-rows > li').length).to.equal(2);
   });
 
   it('is for admins, and for those who have the token of the form', async () => {

@@ -18,9 +18,9 @@ const most = { milliseconds: 120_000, megabytes: 384 };
 
 /**
  * Reads files in a thread of their own, one at a time: what is made to take all time or all memory takes nothing but
- * itself along. Has to be ended.
+ * itself along. Has to be ended; when the signal aborts, what is being read is given up.
  */
-export function apart(limits = most) {
+export function apart(limits = most, given?: AbortSignal) {
   const pool = new Piscina({
     filename: fileURLToPath(new URL('./thread.js', import.meta.url)),
     minThreads: 0,
@@ -31,12 +31,13 @@ export function apart(limits = most) {
   });
   return {
     async read(path: string, format: Format): Promise<Outcome> {
-      const signal = AbortSignal.timeout(limits.milliseconds);
+      const overdue = AbortSignal.timeout(limits.milliseconds);
+      const signal = given ? AbortSignal.any([overdue, given]) : overdue;
       try {
         const task: Task = { path, format, megabytes: limits.megabytes };
         return (await pool.run(task, { name: 'read', signal })) as Outcome;
       } catch (error) {
-        if (signal.aborted)
+        if (overdue.aborted)
           return unreadable(`takes more than ${limits.milliseconds / 1000} seconds to read: divide it`);
         if ((error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY')
           return unreadable(tooMuchMemory);
