@@ -22,6 +22,8 @@ const usual = {
 export const inFlight = 8;
 /** Those, and what was answered while the answers before were being recorded: a kill repeats no more than this. */
 export const mostRepeats = 64;
+/** In seconds, and more: what a process that died was reading is left to it for a minute, where others may be alive. */
+export const untilLeasesEnd = 150;
 
 /** In a namespace of its own, so that it is process 1 as in a container. */
 const asPid1 = ['unshare', '--pid', '--fork', '--kill-child'];

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.js';
 import { staticSite } from '../../support/staticSite.js';
 import { addUp } from '../account.js';
-import { mostRepeats, openHouse } from '../house.js';
+import { mostRepeats, openHouse, untilLeasesEnd } from '../house.js';
 import { startLoad } from '../load.js';
 import { both, type Scenario } from '../scenario.js';
 import { table } from '../table.js';
@@ -36,10 +36,14 @@ export const killAtRandom: Scenario = {
     }
     await load.stop();
     await sync();
-    const last = await eventually('the source is read to its end', async () => {
-      const found = await house.api<Source>('GET', `/data-sources/${source.id}`);
-      return found.status === 'synced' && found;
-    });
+    const last = await eventually(
+      'the source is read to its end',
+      async () => {
+        const found = await house.api<Source>('GET', `/data-sources/${source.id}`);
+        return found.status === 'synced' && found;
+      },
+      untilLeasesEnd,
+    );
     const read = last.lastSync.results.totalDataSourceRows;
     context.require(read === rows, `${read} of ${rows} rows were read`);
     const figures = await addUp(house, load.acknowledged);

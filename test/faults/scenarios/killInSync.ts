@@ -1,7 +1,7 @@
 import { eventually } from '../../support/eventually.js';
 import { staticSite } from '../../support/staticSite.js';
 import { integrityOf } from '../account.js';
-import { openHouse } from '../house.js';
+import { openHouse, untilLeasesEnd } from '../house.js';
 import { both, type Scenario } from '../scenario.js';
 import { table } from '../table.js';
 
@@ -28,10 +28,14 @@ export const killInSync: Scenario = {
       return answer.data.length;
     };
     const whenDone = () =>
-      eventually('it is read', async () => {
-        const source = await house.api<Source>('GET', path);
-        return source.status === 'synced' && source.lastSync.results;
-      });
+      eventually(
+        'it is read',
+        async () => {
+          const source = await house.api<Source>('GET', path);
+          return source.status === 'synced' && source.lastSync.results;
+        },
+        untilLeasesEnd,
+      );
     let kills = 0;
 
     async function killWhileWriting(): Promise<void> {
