@@ -7,7 +7,7 @@ import type { Deps } from '../deps.js';
 import { fields } from '../http/form.js';
 import { cursorOf } from './api.js';
 import type { ConversationService } from './service.js';
-import { nameOf } from './shown.js';
+import { besideName, nameOf } from './shown.js';
 
 type Parts = { bots: BotService; conversations: ConversationService };
 
@@ -24,7 +24,7 @@ export function inboxRoutes({ live }: Pick<Deps, 'live'>, { bots, conversations 
     const actor = actorOf(req);
     const query = pageQuery.parse(fields(req.query));
     const { rows, next } = await conversations.inbox(actor, windowOf(query, 'number, id'));
-    const shown = rows.map((row) => ({ ...row, who: nameOf(row) }));
+    const shown = rows.map((row) => ({ ...row, who: nameOf(row), address: besideName(row) }));
     const active = shown.filter(({ state }) => state === 'Active');
     const isMine = (row: (typeof shown)[number]) => row.claimedBy?.id === actor.id;
     res.render('inbox/show', {

@@ -1,8 +1,25 @@
 import type { Message } from './messages.js';
 import type { Conversation } from './store.js';
 
-/** Who talks, by the only name that visitors have. */
-export const nameOf = ({ userEmail }: Pick<Conversation, 'userEmail'>) => userEmail ?? 'A visitor';
+type Visitor = Pick<Conversation, 'userEmail' | 'userData'>;
+
+const longestName = 100;
+
+/** Who talks: by the name that is known of them, else by their address. Nobody has checked either. */
+export const nameOf = (visitor: Visitor): string => saidName(visitor) ?? addressOf(visitor) ?? 'A visitor';
+
+/** What stands beside the name: the address, unless it is the name. */
+export const besideName = (visitor: Visitor): string | null =>
+  saidName(visitor) === null ? null : addressOf(visitor);
+
+const saidName = ({ userData }: Visitor) => inOneLine(userData.name);
+const addressOf = ({ userEmail, userData }: Visitor) => userEmail ?? inOneLine(userData.email);
+
+function inOneLine(value: unknown): string | null {
+  if (typeof value !== 'string') return null;
+  const line = value.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  return line.length > longestName ? `${line.slice(0, longestName).toWellFormed()}…` : line || null;
+}
 
 /** User data, line by line, as text. */
 export const factsOf = ({ userData }: Pick<Conversation, 'userData'>) =>

@@ -10,7 +10,7 @@ import { cursorOf } from './api.js';
 import { asCsv, asJson } from './export.js';
 import { conversationQuery, state } from './schema.js';
 import type { ConversationService } from './service.js';
-import { nameOf } from './shown.js';
+import { besideName, nameOf } from './shown.js';
 
 type Parts = { bots: BotService; conversations: ConversationService };
 
@@ -46,7 +46,7 @@ export function conversationTabRoutes({ bots, conversations }: Parts): Router {
       tabs,
       filter,
       states: state.options,
-      conversations: rows.map((row) => ({ ...row, who: nameOf(row) })),
+      conversations: rows.map((row) => ({ ...row, who: nameOf(row), address: besideName(row) })),
       next: next && address('conversations', { cursor: cursorOf(next) }),
       csv: address('conversations.csv'),
       json: address('conversations.json'),

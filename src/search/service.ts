@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Actor } from '../accounts/actor.js';
+import { besideName, nameOf } from '../conversations/shown.js';
 import type { Conversation } from '../conversations/store.js';
 import type { Deps } from '../deps.js';
 import { tokenOf } from '../receivers/address.js';
@@ -87,10 +88,10 @@ function webhookHit(webhook: NamedWebhook, publicUrl: string): Hit {
   };
 }
 
-function conversationHit({ id, botName, state, userEmail, userData, createdAt }: Conversation): Hit {
-  const name = typeof userData.name === 'string' ? userData.name : null;
+function conversationHit(conversation: Conversation): Hit {
+  const { id, botName, state, createdAt } = conversation;
   return {
-    title: [name, userEmail].filter(Boolean).join(', ') || 'A visitor',
+    title: [nameOf(conversation), besideName(conversation)].filter(Boolean).join(', '),
     about: `Conversation with ${botName}, ${stateWords[state]}, begun ${day.format(createdAt)}`,
     href: `/app/conversations/${id}`,
     icon: 'messages',

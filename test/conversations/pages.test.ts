@@ -49,6 +49,9 @@ describe('the pages of conversations', () => {
   const step = async (who: Person, page: string, what: string, fields = {}) =>
     who.post(`${page}/${what}`, { _csrf: await who.token(), ...fields });
 
+  const api = (path: string, body: object) =>
+    admin.agent.post(`/api/v1${path}`).set('Authorization', `Bearer ${admin.key}`).send(body);
+
   const badge = async (who: Person) => {
     const count = (await who.get('/app')).$('#inbox-count');
     return count.attr('hidden') === undefined ? count.text() : null;
@@ -78,6 +81,26 @@ describe('the pages of conversations', () => {
     expect(await badge(stranger)).to.equal(null);
     expect((await stranger.get('/app/inbox')).text).not.to.include('first@example.com');
     for (const visitor of [first, second]) await step(robin, visitor.page, 'dismiss');
+  });
+
+  it('call a visitor by the name that is known of them, with the address beside it', async () => {
+    const talk = (userData: object) => api(`/bots/${bot}/conversations`, { channelType: 'web', userData });
+    const { body: named } = await talk({ name: ' Ann\nMary ', email: 'ann@example.com' });
+    const { body: onlyAddress } = await talk({ name: { first: 'Ann' }, email: 'ann@example.com' });
+    const who = async (path: string, visitor: { id: string }) => {
+      const { $ } = await robin.get(path);
+      const link = $(`main a[href="/app/conversations/${visitor.id}"]`).first();
+      return [link.text(), link.next('span').text()];
+    };
+    const list = `/app/bots/${bot}/conversations`;
+
+    expect(await who(list, named)).to.deep.equal(['Ann Mary', 'ann@example.com']);
+    expect(await who(list, onlyAddress)).to.deep.equal(['ann@example.com', '']);
+    await api(`/conversations/${named.id}/escalate`, { userEmail: 'mary@example.com' });
+    expect(await who('/app/inbox', named)).to.deep.equal(['Ann Mary', 'mary@example.com on Help desk']);
+    const page = `/app/conversations/${named.id}`;
+    expect((await robin.get(page)).$('h1 #who').text()).to.equal('Ann Mary');
+    await step(robin, page, 'dismiss');
   });
 
   it('are closed to agents whom the bot was not given to', async () => {
@@ -247,12 +270,16 @@ describe('the pages of conversations', () => {
   it('show what is hostile as text', async () => {
     const hostile = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'';
     const id = await makeBot(hostile, [robin]);
-    const api = (path: string, body: object) =>
-      admin.agent.post(`/api/v1${path}`).set('Authorization', `Bearer ${admin.key}`).send(body);
     const made = await api(`/bots/${id}/conversations`, {
       channelType: 'web',
       initialMessage: hostile,
-      userData: { [hostile]: hostile, deep: { a: [hostile] }, constructor: 'x' },
+      userData: {
+        name: hostile,
+        email: hostile,
+        [hostile]: hostile,
+        deep: { a: [hostile] },
+        constructor: 'x',
+      },
     });
     await running.hookbell.deps.db('messages').insert({
       id: 'cited',
