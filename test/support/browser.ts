@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Context } from 'mocha';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserServer, chromium, type Page } from 'playwright-core';
 import { type Person, password } from './people.js';
 
 // The first of Debian's two is the second without what only a screen needs: the same pages in two thirds of the time.
@@ -21,15 +21,21 @@ const quiet = [
   '--disable-sync',
 ];
 
-/** The system's Chromium. Without one the tests are skipped with a message; in CI that is a failure. */
+/** One Chromium for every test of a run, `null` where there is none; `openBrowser` finds it by its address. */
+export const serveBrowser = (): Promise<BrowserServer> | null =>
+  executablePath ? chromium.launchServer({ executablePath, args: quiet, host: '127.0.0.1' }) : null;
+
+/**
+ * The system's Chromium; closing it closes what was opened here. Without one the tests are skipped with a message; in
+ * CI that is a failure.
+ */
 export async function openBrowser(test: Context): Promise<Browser> {
-  if (!executablePath) {
-    if (process.env.CI)
-      throw new Error('There is no Chromium, and CI skips nothing: apt-get install chromium-headless-shell');
-    console.warn('      skipped: there is no Chromium here (apt-get install chromium-headless-shell)');
-    test.skip();
-  }
-  return chromium.launch({ executablePath: executablePath!, args: quiet });
+  const shared = process.env.SHARED_BROWSER;
+  if (shared) return chromium.connect(shared);
+  if (process.env.CI)
+    throw new Error('There is no Chromium, and CI skips nothing: apt-get install chromium-headless-shell');
+  console.warn('      skipped: there is no Chromium here (apt-get install chromium-headless-shell)');
+  test.skip();
 }
 
 /** A context whose pages note every error that reaches the console. */
