@@ -4,8 +4,8 @@ import { page, pageQuery, windowOf } from '../api/paging.js';
 import type { Deps } from '../deps.js';
 import { emptyForm, type FormState, fields, submitted } from '../http/form.js';
 import { requestsShown } from './requestsShown.js';
-import { answerForm } from './schema.js';
-import { nameOf, type ReceiverService } from './service.js';
+import { answerForm, newReceiver, rename as renaming } from './schema.js';
+import type { ReceiverService } from './service.js';
 import { choices, inWords } from './shown.js';
 import type { Receiver } from './store.js';
 
@@ -25,6 +25,7 @@ export function receiverPageRoutes(
   router.get('/receivers/:id', requireUser, showStored);
   router.get('/receivers/:id/live', requireUser, stream);
   router.get('/receivers/:id/requests/:request', requireUser, showRequest);
+  router.post('/receivers/:id/name', requireUser, submitted(rename, show));
   router.post('/receivers/:id/answer', requireUser, submitted(answer, show));
   router.post('/receivers/:id/clear', requireUser, clear);
   router.get('/receivers/:id/delete', requireUser, confirmRemoval);
@@ -40,16 +41,12 @@ export function receiverPageRoutes(
   }
 
   async function create(req: Request, res: Response) {
-    const { id } = await receivers.create(actorOf(req), clock());
+    const { id } = await receivers.create(actorOf(req), clock(), newReceiver.parse(fields(req.body)));
     res.redirect(303, `/app/receivers/${id}`);
   }
 
   async function showStored(req: Request, res: Response) {
-    const { answer } = await receivers.seenBy(actorOf(req), String(req.params.id));
-    const preset = { delay: 5, retryAfter: 30 };
-    const own =
-      answer.kind === '429' ? { retryAfter: answer.seconds } : { delay: answer.seconds ?? preset.delay };
-    await show(req, res, emptyForm({ ...preset, ...own, answer: answer.kind }));
+    await show(req, res, emptyForm());
   }
 
   async function show(req: Request, res: Response, form: FormState) {
@@ -65,10 +62,10 @@ export function receiverPageRoutes(
     const senders = await receivers.sendersTo(receiver);
     res.set('Cache-Control', 'no-store').render('receivers/show', {
       receiver,
-      name: nameOf(receiver.id),
+      name: receiver.name,
       url: receivers.urlOf(receiver),
       answers: inWords(receiver.answer),
-      form,
+      form: { ...form, values: { ...valuesOf(receiver), ...form.values } },
       choices,
       senders,
       isFirst: !query.cursor,
@@ -114,9 +111,17 @@ export function receiverPageRoutes(
     const [request] = await requestsShown(receivers, [found], clock());
     res.set('Cache-Control', 'no-store').render('receivers/request', {
       receiver,
-      name: nameOf(receiver.id),
+      name: receiver.name,
       request: { ...request, isBeginning: false },
     });
+  }
+
+  async function rename(req: Request, res: Response) {
+    const id = String(req.params.id);
+    const { name } = renaming.parse(fields(req.body));
+    await receivers.rename(id, name, actorOf(req), clock());
+    req.session.notice = 'Renamed.';
+    res.redirect(303, `/app/receivers/${id}`);
   }
 
   async function answer(req: Request, res: Response) {
@@ -137,7 +142,7 @@ export function receiverPageRoutes(
     const receiver: Receiver = await receivers.seenBy(actorOf(req), String(req.params.id));
     res.render('receivers/delete', {
       receiver,
-      name: nameOf(receiver.id),
+      name: receiver.name,
       senders: await receivers.sendersTo(receiver),
     });
   }
@@ -147,4 +152,11 @@ export function receiverPageRoutes(
     req.session.notice = 'The test receiver was deleted.';
     res.redirect(303, '/app/receivers');
   }
+}
+
+/** What the forms of a receiver's page show. */
+function valuesOf({ name, answer: { kind, seconds } }: Receiver) {
+  const preset = { delay: 5, retryAfter: 30 };
+  const own = kind === '429' ? { retryAfter: seconds } : { delay: seconds ?? preset.delay };
+  return { ...preset, ...own, answer: kind, name };
 }

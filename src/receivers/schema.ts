@@ -19,6 +19,12 @@ const unread = z.unknown().optional();
 const plain = <K extends AnswerKind>(kind: K) =>
   z.object({ answer: z.literal(kind), delay: unread, retryAfter: unread });
 
+const name = z.string('Missing').trim().min(1, 'Missing').max(100, 'At most 100 characters');
+
+/** Without a name it is given the next number. */
+export const newReceiver = z.object({ name: name.optional() });
+export const rename = z.object({ name });
+
 /** The form of a receiver; of the two waits only the one of the chosen answer is read. */
 export const answerForm = z
   .discriminatedUnion(

@@ -17,7 +17,10 @@ const mostOfOne = 20;
 /** Characters of a body that lists show; its own page shows all that was kept. */
 export const bodyShown = 8 * 1024;
 
-export type Behind = { kind: 'elsewhere' } | { kind: 'gone' } | { kind: 'here'; id: string | null };
+export type Behind =
+  | { kind: 'elsewhere' }
+  | { kind: 'gone' }
+  | { kind: 'here'; receiver: Pick<Receiver, 'id' | 'name'> | null };
 
 export type ReceiverService = ReturnType<typeof receiverService>;
 
@@ -29,7 +32,7 @@ export function receiverService({
   vault,
   live,
 }: Pick<Deps, 'config' | 'db' | 'reader' | 'vault' | 'live'>) {
-  const subjectOf = ({ id }: Receiver) => ({ subject: nameOf(id), subjectId: id });
+  const subjectOf = ({ id, name }: Receiver) => ({ subject: name, subjectId: id });
   const tokenIn = ({ sealedToken }: Receiver) => vault.open(sealedToken);
   const maySee = (actor: Actor, { userId }: Receiver) =>
     actor.role === 'admin' || (userId !== null && userId === actor.id);
@@ -55,19 +58,18 @@ export function receiverService({
       return Promise.all(
         listed.map(async (one) => ({
           ...one,
-          name: nameOf(one.id),
           senders: await senders(reader, vault).list(tokenIn(one)),
         })),
       );
     },
 
-    /** What a webhook's target is, seen from here; `id` is null where the actor may not see the receiver. */
+    /** What a webhook's target is, seen from here; `receiver` is null where the actor may not see the receiver. */
     async behind(targetUrl: string | null, actor: Actor): Promise<Behind> {
       const token = targetUrl && tokenOf(config.publicUrl, targetUrl);
       if (!token) return { kind: 'elsewhere' };
       const receiver = await receiverStore(reader).findByHash(tokenHash(token));
       if (!receiver) return { kind: 'gone' };
-      return { kind: 'here', id: maySee(actor, receiver) ? receiver.id : null };
+      return { kind: 'here', receiver: maySee(actor, receiver) ? receiver : null };
     },
 
     sendersTo: (receiver: Receiver): Promise<SendingWebhook[]> =>
@@ -88,10 +90,11 @@ export function receiverService({
     headersOf: ({ sealedHeaders }: { sealedHeaders: string }) =>
       JSON.parse(vault.open(sealedHeaders)) as [name: string, value: string][],
 
-    async create(actor: Actor, at: number): Promise<Receiver> {
+    async create(actor: Actor, at: number, { name }: { name?: string | undefined } = {}): Promise<Receiver> {
       const token = newToken();
       const receiver: Receiver = {
         id: uuid(),
+        name: name ?? '',
         sealedToken: vault.seal(token),
         userId: actor.id,
         answer: { kind: '200', seconds: null },
@@ -106,10 +109,24 @@ export function receiverService({
           );
         if ((await store.count(null)) >= most)
           throw new Conflict(`There are ${most} test receivers already: somebody has to delete one first`);
+        receiver.name ||= nextName(await store.names());
         await store.insert(receiver, tokenHash(token));
         await auditLog(tx).record(actor, { action: 'test-receiver.created', ...subjectOf(receiver) }, at);
       });
       return receiver;
+    },
+
+    async rename(id: string, name: string, actor: Actor, at: number): Promise<void> {
+      const receiver = await seenBy(actor, id);
+      if (receiver.name === name) return;
+      await db.transaction(async (tx) => {
+        await receiverStore(tx).rename(id, name);
+        await auditLog(tx).record(
+          actor,
+          { action: 'test-receiver.changed', ...subjectOf(receiver), details: { name } },
+          at,
+        );
+      });
     },
 
     /** From the next request on. */
@@ -166,5 +183,10 @@ export function receiverService({
   };
 }
 
-/** What people call a receiver; its token is the secret, not this. */
-export const nameOf = (id: string) => id.slice(0, 8);
+const numbered = /^Test receiver (\d{1,6})$/;
+
+/** Numbered, after the highest number that there is. */
+function nextName(names: string[]): string {
+  const numbers = names.map((name) => Number(numbered.exec(name)?.[1] ?? 0));
+  return `Test receiver ${Math.max(0, ...numbers) + 1}`;
+}

@@ -3,6 +3,7 @@ import type { Answer, AnswerKind } from './schema.js';
 
 export type Receiver = {
   id: string;
+  name: string;
   /** Sealed by the vault. */
   sealedToken: string;
   /** Null: its maker was removed. */
@@ -63,6 +64,7 @@ export function receiverStore(connection: Knex) {
     async insert(receiver: Receiver, hash: string): Promise<void> {
       await receivers().insert({
         id: receiver.id,
+        name: receiver.name,
         token_hash: hash,
         token: receiver.sealedToken,
         user_id: receiver.userId,
@@ -71,6 +73,12 @@ export function receiverStore(connection: Knex) {
         created_at: receiver.createdAt,
         used_at: receiver.usedAt,
       });
+    },
+
+    names: (): Promise<string[]> => receivers().pluck('name'),
+
+    async rename(id: string, name: string): Promise<void> {
+      await receivers().where({ id }).update({ name });
     },
 
     async answerWith(id: string, answer: Answer, at: number): Promise<void> {
@@ -99,6 +107,7 @@ export function receiverStore(connection: Knex) {
 
 type Row = {
   id: string;
+  name: string;
   token: string;
   user_id: string | null;
   answer: string;
@@ -112,6 +121,7 @@ type ListedRow = Row & { requests: number | string; maker: string | null };
 function fromRow(row: Row): Receiver {
   return {
     id: row.id,
+    name: row.name,
     sealedToken: row.token,
     userId: row.user_id,
     answer: { kind: row.answer as AnswerKind, seconds: row.seconds },

@@ -50,7 +50,8 @@ export function receiverTargetRoutes({ clock }: Pick<Deps, 'clock'>, { receivers
   }
 
   async function filled(id: string, actor: Actor) {
-    return { id, url: receivers.urlOf(await receivers.seenBy(actor, id)) };
+    const receiver = await receivers.seenBy(actor, id);
+    return { id, name: receiver.name, url: receivers.urlOf(receiver) };
   }
 
   async function leadTo(req: Request, res: Response, next: () => void) {

@@ -15,6 +15,8 @@ export type NamedWebhook = {
   sourceName: string | null;
 };
 
+export type NamedReceiver = { id: string; name: string; maker: string | null };
+
 /** What was set up and has a name: it grows with what people make, not with what happens. `agentId`: null sees all. */
 export function named(reader: Knex, agentId: string | null) {
   const seen = () =>
@@ -58,6 +60,18 @@ export function named(reader: Knex, agentId: string | null) {
           'bots.name as botName',
           'data_sources.name as sourceName',
         ),
+
+    /** Agents see their own. */
+    receivers: (words: string[]): Promise<NamedReceiver[]> =>
+      reader('receivers')
+        .leftJoin('users', 'users.id', 'receivers.user_id')
+        .modify((query) => {
+          if (agentId) query.where('receivers.user_id', agentId);
+          holdingAll(query, words, ['receivers.name'], 'receivers.id');
+        })
+        .orderBy('receivers.created_at', 'desc')
+        .limit(most)
+        .select('receivers.id', 'receivers.name', 'users.name as maker'),
   };
 }
 

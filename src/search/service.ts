@@ -27,10 +27,11 @@ export function searchService({ config, reader }: Pick<Deps, 'config' | 'reader'
       if (words.length === 0) return [places];
       const agentId = actor.role === 'admin' ? null : actor.id;
       const all = named(reader, agentId);
-      const [bots, sources, webhooks, conversations] = await Promise.all([
+      const [bots, sources, webhooks, receivers, conversations] = await Promise.all([
         all.bots(words),
         all.sources(words),
         all.webhooks(words),
+        all.receivers(words),
         conversationsOf(reader, agentId, typed, shown + 1),
       ]);
       const groups = [
@@ -52,6 +53,16 @@ export function searchService({ config, reader }: Pick<Deps, 'config' | 'reader'
         groupOf(
           'Webhooks',
           webhooks.map((webhook) => webhookHit(webhook, config.publicUrl)),
+          typed,
+        ),
+        groupOf(
+          'Test receivers',
+          receivers.map(({ id, name, maker }) => ({
+            title: name,
+            about: `Test receiver, made by ${maker ?? 'a removed user'}`,
+            href: `/app/receivers/${id}`,
+            icon: 'flask',
+          })),
           typed,
         ),
         groupOf('Conversations', conversations.map(conversationHit), ''),

@@ -33,6 +33,31 @@ describe('the pages of test receivers, without JavaScript', () => {
     expect((await fetch(url, { method: 'POST', body: '{}' })).status).to.equal(200);
   });
 
+  it('have a name: a number unless another is given, and another one later', async () => {
+    const h1 = async (path: string) => (await admin.get(path)).$('h1').text();
+    const first = await made(admin);
+    const second = await made(admin);
+    const number = Number((await h1(first.path)).replace(/^Test receiver /, ''));
+    expect(await h1(second.path)).to.equal(`Test receiver ${number + 1}`);
+    const called = leadsTo(await admin.submit('/app/receivers', { name: ' For the <b>CRM</b> ' }))!;
+    expect(await h1(called)).to.equal('For the <b>CRM</b>');
+
+    const refused = await admin.submit(first.path, { name: ' ' }, `${first.path}/name`);
+    expect([refused.status, refused.$('#field-name-error').text()]).to.deep.equal([422, 'Missing']);
+    expect(refused.$('input[name=answer]:checked').val()).to.equal('200');
+    expect(leadsTo(await admin.submit(first.path, { name: 'Orders' }, `${first.path}/name`))).to.equal(
+      first.path,
+    );
+    const page = await admin.get(`${first.path}/delete`);
+
+    expect(page.$('h1').text()).to.equal('Delete “Orders”?');
+    expect(page.$('.breadcrumb').text()).to.include('Orders');
+    expect(page.$('title').text()).to.include('Orders');
+    const list = (await admin.get('/app/receivers')).$('tbody a');
+    expect(list.text()).to.include('Orders').and.include('For the <b>CRM</b>');
+    expect((await admin.submit('/app/receivers', { name: 'x'.repeat(101) })).status).to.equal(422);
+  });
+
   it('keep the token sealed, and out of the log', async () => {
     const { url, path } = await made(admin);
     await fetch(url, { method: 'POST' });
@@ -43,7 +68,7 @@ describe('the pages of test receivers, without JavaScript', () => {
     expect(running.logged()).not.to.include(token);
     expect(running.logged()).to.include('"path":"/inbox/[secret]"');
     const audit = (await admin.get('/app/settings/audit')).$('main').text();
-    expect(audit).to.include(`created the test receiver “${path.split('/').at(-1)!.slice(0, 8)}”`);
+    expect(audit).to.include(`created the test receiver “${(await admin.get(path)).$('h1').text()}”`);
     expect(audit).not.to.include(token);
     expect((await admin.get(path)).headers['cache-control']).to.equal('no-store');
   });
@@ -157,13 +182,11 @@ describe('the pages of test receivers, without JavaScript', () => {
       expect((await stranger.get(page)).status, page).to.equal(404);
       expect(leadsTo(await visitor(running.url).get(page)), page).to.include('/login');
     }
-    for (const change of ['answer', 'clear', 'delete']) {
-      const answer = await stranger.post(`${path}/${change}`, { _csrf, answer: '500' });
+    for (const change of ['name', 'answer', 'clear', 'delete']) {
+      const answer = await stranger.post(`${path}/${change}`, { _csrf, answer: '500', name: 'Mine' });
       expect(answer.status, change).to.equal(404);
     }
-    expect((await stranger.get('/app/receivers')).$('main').text()).not.to.include(
-      path.split('/').at(-1)!.slice(0, 8),
-    );
+    expect((await stranger.get('/app/receivers')).text).not.to.include(path);
     expect((await agent.get(path)).text).to.include('mine');
   });
 
@@ -219,7 +242,7 @@ describe('the form of a webhook', () => {
 
     const webhook = leadsTo(await admin.submit(filled))!;
     const made = await admin.get(webhook);
-    expect(made.$('main').text()).to.include('It is a test receiver of this server.');
+    expect(made.$('main').text()).to.match(/It is a test receiver of this server, “Test receiver \d+”\./);
     expect(made.$('a:contains("See what arrives there")').attr('href')).to.equal(
       `/app/receivers/${filled.split('receiver=')[1]}`,
     );

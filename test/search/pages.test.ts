@@ -61,6 +61,15 @@ describe('the search', () => {
     expect((await find('trigger hours')).Webhooks?.[0]?.[0]).to.equal('Trigger a sync');
   });
 
+  it('finds test receivers by their names: agents their own', async () => {
+    const path = leadsTo(await admin.submit('/app/receivers', { name: 'Parcel hooks' }))!;
+
+    expect((await find('parcel'))['Test receivers']).to.deep.equal([['Parcel hooks', path]]);
+    expect(await find('parcel', agent)).to.deep.equal({});
+    const own = leadsTo(await agent.submit('/app/receivers', { name: 'Own parcels' }))!;
+    expect((await find('parcel', agent))['Test receivers']).to.deep.equal([['Own parcels', own]]);
+  });
+
   it('takes what is typed for text, not for a pattern', async () => {
     expect(await find('%')).to.deep.equal({ Bots: [['Über-Shop 100%', `/app/bots/${shop}`]] });
     expect(await find('_')).to.deep.equal({});

@@ -65,6 +65,7 @@ const said: Record<Access, string> = {
     GET /app/receivers/:id
     GET /app/receivers/:id/live
     GET /app/receivers/:id/requests/:request
+    POST /app/receivers/:id/name
     POST /app/receivers/:id/answer
     POST /app/receivers/:id/clear
     GET /app/receivers/:id/delete
