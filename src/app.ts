@@ -134,7 +134,7 @@ export function createApp(hookbell: Hookbell): Express {
   app.use('/app', homeRoutes(deps, hookbell));
   app.use('/app', sampleRoutes(deps, hookbell));
   app.use('/app', searchRoutes(hookbell));
-  app.use('/app', overviewRoutes(hookbell));
+  app.use('/app', overviewRoutes(deps, hookbell));
   app.use('/app', sourceRoutes(deps, hookbell));
   app.use('/app', previewRoutes(deps, hookbell));
   app.use('/app', syncRoutes(hookbell));

@@ -1,6 +1,6 @@
 import type { Config } from '../config.js';
 import { adviceOn } from './advice.js';
-import type { Answers, Question, Reply, Search } from './answers.js';
+import type { Answers, Draft, Question, Reply, Search } from './answers.js';
 import { type Explained, whyFound } from './why.js';
 import { contentWords, searchText } from './words.js';
 
@@ -17,6 +17,7 @@ export type Asked = {
 export type Asking = ReturnType<typeof asking>;
 
 const shown = 10;
+const unwatched: Draft = { write: () => {}, restart: () => {} };
 
 /** Asks a bot as a visitor would, without a conversation: nothing is stored, and no event happens. */
 export function asking(
@@ -29,13 +30,19 @@ export function asking(
   return {
     hasModel,
 
-    /** Throws the signal's reason when it is called off. */
-    async ask(bot: Question['bot'], content: string, signal: AbortSignal): Promise<Asked> {
+    /** Throws the signal's reason when it is called off. `watched` sees the answer come into being. */
+    async ask(
+      bot: Question['bot'],
+      content: string,
+      signal: AbortSignal,
+      watched: Draft = unwatched,
+    ): Promise<Asked> {
       let failure: unknown = null;
-      const draft = {
-        write: () => {},
-        restart: (because: unknown) => {
+      const draft: Draft = {
+        write: watched.write,
+        restart(because) {
           failure = because;
+          watched.restart(because);
         },
       };
       const [passages, reply] = await Promise.all([

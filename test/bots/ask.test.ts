@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { load } from 'cheerio';
 import { says, startModel } from '../answers/model.js';
 import { type Caller, caller } from '../support/caller.js';
 import { eventually } from '../support/eventually.js';
@@ -120,6 +121,51 @@ describe('asking a bot that a language model writes for', () => {
     expect($('.answer').text()).to.include('Yes, within 30 days [1].').and.include('Written by the language');
     expect($('.found').first().text()).to.include('in the answer');
     expect(model.asked.at(-1)!.body.messages.at(-1)!.content).to.include('Can I return an item?');
+  });
+
+  /** The events of a page that watches, with what they hold. */
+  async function watched(): Promise<[string, Record<string, string>][]> {
+    const _csrf = await admin.token();
+    const { text } = await admin.agent
+      .post(`/app/bots/${bot}/ask`)
+      .set('Accept', 'text/event-stream')
+      .type('form')
+      .send({ question: 'Can I return an item?', _csrf });
+    return [...text.matchAll(/^event: (.+)\ndata: (.+)$/gm)].map(([, event, data]) => [
+      event!,
+      JSON.parse(data!),
+    ]);
+  }
+
+  it('shows a page that watches what it writes, word by word, and then the rest', async () => {
+    model.does(says('Yes, within ', '30 days [1].'));
+    const events = await watched();
+    const [event, { html }] = events.pop()!;
+    expect(events.map(([name, { text }]) => `${name} ${text}`)).to.deep.equal([
+      'delta Yes, within ',
+      'delta 30 days [1].',
+      'delta \n\n[1] Returns',
+    ]);
+    const $ = load(html!);
+    expect([event, $('.answer .passage').text()]).to.deep.equal([
+      'answer',
+      'Yes, within 30 days [1].\n\n[1] Returns',
+    ]);
+    expect($('.found').first().text()).to.include('in the answer');
+    expect($('form[data-ask] [name=_csrf]').val()).to.equal(await admin.token());
+    expect($('nav, header').length, 'a part of the page').to.equal(0);
+  });
+
+  it('takes back what a page has seen of an answer that broke off', async () => {
+    model.does(({ res }) => {
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      res.end('data: {"choices":[{"delta":{"content":"Yes, with"}}]}\n\n');
+    });
+    const events = await watched();
+    expect(events.map(([name]) => name).slice(0, 2)).to.deep.equal(['delta', 'restart']);
+    const $ = load(events.at(-1)![1].html!);
+    expect($('.answer .passage').text()).to.include('An item can be returned within 30 days.');
+    expect($('.answer [role=alert]').text()).to.include('did not answer');
   });
 
   it('says why it did not answer and what to do, and quotes', async () => {
