@@ -59,9 +59,9 @@ function inWords(
   { apiUrl, signingSecret, botToken, team }: Partial<OpenSlack>,
   stored: OpenSlack | null,
 ): Change[] {
-  const before = { apiUrl: stored?.apiUrl, workspace: stored?.team };
+  const before = { address: stored?.apiUrl, workspace: stored?.team };
   return [
-    ...changesOf(differing({ apiUrl, workspace: team }, before), before),
+    ...changesOf(differing({ address: apiUrl, workspace: team }, before), before),
     ...(signingSecret ? [secretChange('signing secret', !stored?.signingSecret)] : []),
     ...(botToken ? [secretChange('bot token', !stored?.botToken)] : []),
   ];
