@@ -1,5 +1,5 @@
 import type { Connector } from '../connectors/connector.js';
-import { type Around, type Preview, type PreviewRow, previewOf } from './reading.js';
+import { type Around, type Preview, type PreviewRow, previewOf, tooSlow } from './reading.js';
 import type { Problem } from './schema.js';
 
 const mostFiles = 20;
@@ -19,13 +19,13 @@ export async function previewByFile(
     const one = await previewOf(connector, config, { ...around, files: [file] });
     const [row] = one.rows;
     const why = one.reason ?? one.problems[0]?.reason;
-    if (row) rows.push({ ...row, file: file.name });
     // That there is no time left is the fault of no single file.
-    if (around.signal.aborted) {
-      reason = one.reason;
+    if (around.signal.aborted && !row) {
+      reason = tooSlow(read);
       break;
     }
-    if (why !== undefined) problems.push({ key: file.name, reason: why });
+    if (row) rows.push({ ...row, file: file.name });
+    if (why !== undefined || !row) problems.push({ key: file.name, reason: why ?? 'there is no row in it' });
     read++;
   }
   const files = around.files.length;

@@ -47,6 +47,7 @@ function summaryOf({ read, files, isWhole, expected, rows, addresses, reason }: 
 }
 
 function filesInWords(read: number, files: number): string {
+  if (read === 0) return '';
   const first = 'The first row of each is shown.';
   if (read === files)
     return files === 1

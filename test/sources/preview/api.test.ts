@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import supertest from 'supertest';
 import { connectors } from '../../../src/sources/connectors/registry.js';
+import { previewByFile } from '../../../src/sources/preview/fileByFile.js';
 import { previewOf } from '../../../src/sources/preview/reading.js';
 import { mask } from '../../../src/sources/secrets.js';
 import { type Caller, caller } from '../../support/caller.js';
@@ -292,5 +293,27 @@ describe('a preview of a data source', () => {
 
     expect(preview.rows.map(({ title }) => title)).to.deep.equal(['Home']);
     expect(preview.reason).to.equal('not more could be read within 10 s; a sync takes its time');
+  });
+
+  it('of files names none of them when its time is up', async () => {
+    const path = 'test/sources/fixtures/guide.pdf';
+    const abort = new AbortController();
+    const connector = connectors.get('files')!;
+    const around = {
+      fetch: fetchFor([]),
+      files: [{ name: 'guide.pdf', path, bytes: 1 }],
+      signal: abort.signal,
+    };
+
+    const reading = previewByFile(connector, {}, around);
+    abort.abort();
+
+    expect(await reading).to.deep.include({
+      rows: [],
+      problems: [],
+      read: 0,
+      isWhole: false,
+      reason: 'nothing could be read within 10 s; a sync takes its time',
+    });
   });
 });
