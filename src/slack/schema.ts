@@ -30,11 +30,9 @@ export const slackChanges = z.strictObject({
   botToken: slackAccess.shape.botToken.meta({
     description: 'Slack shows it under OAuth & Permissions. Kept encrypted, never shown again',
   }),
-  apiUrl: apiUrl
-    .optional()
-    .meta({
-      description: `For GovSlack. With another one, the token has to be given again. At first ${slackApi}`,
-    }),
+  apiUrl: apiUrl.optional().meta({
+    description: `For GovSlack. With another one, the token has to be given again. At first ${slackApi}`,
+  }),
 });
 export type SlackChanges = z.infer<typeof slackChanges>;
 
