@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Knex } from 'knex';
 import pg from 'pg';
 import type { Logger } from 'pino';
@@ -34,15 +35,15 @@ export function postgresNotices(databaseUrl: string, db: Knex, log: Logger): Not
   const own = randomUUID();
   const heard = new Map<string, (details: never) => void>();
   let connection: pg.Client | null = null;
-  let stopped = false;
-  let retry: NodeJS.Timeout | undefined;
+  const stopping = new AbortController();
 
   function receive({ payload = '' }: pg.Notification): void {
     const { from, subject, details } = JSON.parse(payload) as Notice;
     if (from !== own) heard.get(subject)?.(details as never);
   }
 
-  async function connect(missed: () => void): Promise<void> {
+  /** Listens by a new connection; what is returned is over when that ends. */
+  async function listen(): Promise<{ over: Promise<void> }> {
     const client = new pg.Client({
       connectionString: databaseUrl,
       application_name: 'hookbell notices',
@@ -50,29 +51,35 @@ export function postgresNotices(databaseUrl: string, db: Knex, log: Logger): Not
     });
     client.on('notification', receive);
     client.on('error', (error) => log.warn({ err: error }, 'the connection for notices was lost'));
-    client.once('end', () => {
-      connection = null;
-      if (!stopped) retry = setTimeout(() => reconnect(missed), pause);
-    });
-    await client.connect();
-    await client.query(`LISTEN ${channel}`);
+    const over = new Promise<void>((resolve) => client.once('end', resolve));
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${channel}`);
+    } catch (error) {
+      client.end().catch(() => {});
+      throw error;
+    }
     connection = client;
-    if (stopped) await client.end();
+    if (stopping.signal.aborted) await client.end();
+    return { over };
   }
 
-  async function reconnect(missed: () => void): Promise<void> {
-    try {
-      await connect(missed);
-      missed();
-    } catch {
-      if (!stopped) retry = setTimeout(() => reconnect(missed), pause);
+  /** One connection after the other, never two: one that cannot be made both fails and ends. */
+  async function goOn(first: { over: Promise<void> }, missed: () => void): Promise<void> {
+    for (let listening: typeof first | null = first; !stopping.signal.aborted; ) {
+      await listening?.over;
+      connection = null;
+      await wait(pause, undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      listening = await listen().catch(() => null);
+      if (listening) missed();
     }
   }
 
   return {
     tell(subject, details) {
       // A pool that is being closed would let it wait for its whole patience.
-      if (stopped) return;
+      if (stopping.signal.aborted) return;
       const text = JSON.stringify({ from: own, subject, details } satisfies Notice);
       if (Buffer.byteLength(text) > longest) return;
       db.raw('SELECT pg_notify(?, ?)', [channel, text]).catch((error: Error) =>
@@ -81,11 +88,10 @@ export function postgresNotices(databaseUrl: string, db: Knex, log: Logger): Not
     },
     hear: (subject, then) => void heard.set(subject, then),
     async start(missed) {
-      await connect(missed);
+      void goOn(await listen(), missed);
     },
     async stop() {
-      stopped = true;
-      clearTimeout(retry);
+      stopping.abort();
       await connection?.end();
     },
   };
