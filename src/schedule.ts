@@ -21,6 +21,10 @@ export type Background = {
 };
 
 const stale = 10_000;
+/** In ms: less is a slow machine, more is a clock that was set, or a process that was frozen. */
+const leap = 5_000;
+/** In ms before each full second: to be there before the timers of node-cron, which go off with it. */
+const ahead = 20;
 
 /** Every chore by the clock of node-cron, never two runs of one at a time; the first also tells that all is well. */
 export function background(
@@ -30,7 +34,8 @@ export function background(
 ): Background {
   const pulse = { started: false, last: 0 };
   const running = new Map<string, Promise<void>>();
-  const tasks: { destroy: () => void | Promise<void> }[] = [];
+  let tasks: { destroy: () => void | Promise<void> }[] = [];
+  let unwatch = () => {};
 
   async function run(chore: Chore): Promise<void> {
     try {
@@ -44,23 +49,59 @@ export function background(
     }
   }
 
+  /** Begins with each chore at once. */
+  function begin(): void {
+    for (const chore of chores) {
+      const turn = () => {
+        if (!running.has(chore.name)) running.set(chore.name, run(chore));
+      };
+      tasks.push(schedule(chore.every, turn, { name: chore.name, suppressMissedWarning: true }));
+      turn();
+    }
+  }
+
+  function end(): Promise<unknown> {
+    const ended = tasks.map((task) => task.destroy());
+    tasks = [];
+    return Promise.all(ended);
+  }
+
   return {
     start() {
       pulse.started = true;
       pulse.last = clock();
-      for (const chore of chores) {
-        const turn = () => {
-          if (!running.has(chore.name)) running.set(chore.name, run(chore));
-        };
-        tasks.push(schedule(chore.every, turn, { name: chore.name, suppressMissedWarning: true }));
-        turn();
-      }
+      begin();
+      unwatch = watchClock(() => {
+        log.warn('the clock of this machine was set, or this process was frozen');
+        pulse.last = clock();
+        void end();
+        begin();
+      });
     },
     async stop() {
-      await Promise.all(tasks.map((task) => task.destroy()));
+      unwatch();
+      await end();
       await Promise.all(running.values());
     },
     problem: (at) =>
       pulse.started && at - pulse.last > stale ? 'the background work has not ticked for 10 s' : null,
   };
+}
+
+/**
+ * Calls `leapt` when the time is not what it should be by now: node-cron would count every second of a day that was
+ * skipped, and wait through one that comes again.
+ */
+function watchClock(leapt: () => void): () => void {
+  let timer: NodeJS.Timeout;
+  const arm = () => {
+    const wait = 1000 - ((Date.now() + ahead) % 1000);
+    const expected = Date.now() + wait;
+    timer = setTimeout(() => {
+      if (Math.abs(Date.now() - expected) > leap) leapt();
+      arm();
+    }, wait);
+  };
+  arm();
+  return () => clearTimeout(timer);
 }
