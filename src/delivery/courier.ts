@@ -31,12 +31,15 @@ type Watch = {
 /** For attempts in flight when the process stops, in ms. */
 const usualGrace = 3_000;
 
+/** While what was claimed lasts, a cycle waits for so many answers, but no longer than so many ms. */
+const worthACycle = { answers: 300, wait: 30 };
+
 export type Courier = ReturnType<typeof courier>;
 
 /**
  * Carries deliveries from the outbox to their receivers. One cycle is one transaction: what was answered since the
- * last one is settled, and what is due and has room is claimed. Cycles follow each other while there is work, so
- * that the busier it is, the more each one carries.
+ * last one is settled, and what is due and has room is claimed. Cycles follow each other while there is work; the
+ * busier it is, the more each one carries.
  */
 export function courier(
   { config, db, clock, log, live, vault, guard, version }: Needs,
@@ -62,6 +65,9 @@ export function courier(
   setMaxListeners(0, stopping.signal);
   let results: Result[] = [];
   let cycling: Promise<void> | null = null;
+  /** Ends the wait for more to carry. */
+  let setOut: (() => void) | null = null;
+  let goesOn = false;
   let stopped = true;
   /** Since the cycle that is under way began. */
   const heldMeanwhile = new Set<string>();
@@ -74,6 +80,7 @@ export function courier(
 
   function wake(webhookIds: Iterable<string> = []): void {
     expect(webhookIds);
+    if (!canWait()) setOut?.();
     if (stopped || resting || cycling) return;
     cycling = cycles().finally(() => {
       cycling = null;
@@ -89,11 +96,29 @@ export function courier(
     // The rest of this turn of the event loop may bring more for the same cycle.
     await new Promise(setImmediate);
     try {
-      while (!stopped && hasWork()) await cycle().catch(unlessContention);
+      while (!stopped && hasWork()) {
+        await cycle().catch(unlessContention);
+        await moreToCarry();
+      }
     } catch (error) {
       log.error({ err: error }, 'the outbox could not be read or written; trying again with the next sweep');
       resting = true;
     }
+  }
+
+  const canWait = () => !stopped && results.length < worthACycle.answers && lanes.haveStock();
+
+  /** A transaction costs the same for one answer as for many, and what is claimed goes out meanwhile. */
+  async function moreToCarry(): Promise<void> {
+    if (!canWait()) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, worthACycle.wait);
+      setOut = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    setOut = null;
   }
 
   async function cycle(): Promise<void> {
@@ -162,8 +187,15 @@ export function courier(
     attempted(countedAs(next), attempt.durationMs);
     const told = { target, outcome, startedAt: attempt.startedAt };
     results.push({ claimed, attempt, next, told });
-    // After this attempt has given its place back.
+    goOn();
+  }
+
+  /** After these attempts have given their places back; once for all that end in this turn of the event loop. */
+  function goOn(): void {
+    if (goesOn) return;
+    goesOn = true;
     setImmediate(() => {
+      goesOn = false;
       sendReady();
       wake();
     });

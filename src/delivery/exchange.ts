@@ -12,12 +12,18 @@ export type Reply = {
   truncated: boolean;
 };
 
+/** It was not over in time, or this process stops. */
+export class GivenUp extends Error {}
+
+/** How long all of it may take, in ms, and what ends it before. */
+export type Limits = { timeout: number; stopping: AbortSignal };
+
 /** Fills `timings` in as far as it gets; they are of use also where it fails. */
 export function exchange(
   agent: Dispatcher,
   request: Dispatcher.DispatchOptions,
   timings: Timings,
-  signal: AbortSignal,
+  { timeout, stopping }: Limits,
 ): Promise<Reply> {
   const began = performance.now();
   return new Promise((resolve, reject) => {
@@ -26,24 +32,38 @@ export function exchange(
     const chunks: Buffer[] = [];
     let size = 0;
     let running: Dispatcher.DispatchController | null = null;
+    let isOver = false;
+    const timer = setTimeout(giveUp, timeout);
+    stopping.addEventListener('abort', giveUp);
+
+    function end(): void {
+      isOver = true;
+      clearTimeout(timer);
+      stopping.removeEventListener('abort', giveUp);
+    }
 
     function giveUp(): void {
-      const reason = new Error('given up');
-      running?.abort(reason);
+      const reason = new GivenUp();
       // Also while there is no connection yet, of which undici waits to hear.
-      reject(reason);
+      fail(reason);
+      running?.abort(reason);
+    }
+
+    function fail(error: Error): void {
+      end();
+      reject(error);
     }
 
     function finish(): void {
+      end();
       // PostgreSQL takes no NUL in a text.
       const text = Buffer.concat(chunks).subarray(0, kept).toString('utf8').replaceAll('\0', '�');
       resolve({ status, headers, text, truncated: size > kept });
     }
 
-    signal.addEventListener('abort', giveUp, { once: true });
     agent.dispatch(request, {
       onRequestStart(controller) {
-        if (signal.aborted) return controller.abort(new Error('given up'));
+        if (isOver) return controller.abort(new GivenUp());
         running = controller;
         onSent((setup) => Object.assign(timings, setup, { reused: setup === null }));
       },
@@ -65,7 +85,7 @@ export function exchange(
       onResponseEnd: finish,
       onResponseError(_controller, error) {
         Object.assign(timings, setupOfFailed(error));
-        reject(error);
+        fail(error);
       },
     });
   });

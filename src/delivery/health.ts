@@ -51,9 +51,10 @@ export function healthWatch({ pauseAfter }: { pauseAfter: number }, standing: St
     at: number,
   ): Promise<Turn> {
     const well = [...histories].filter(([, all]) => all.some(({ outcome }) => outcome.kind === 'delivered'));
-    const ids = well.map(([id]) => id);
-    if (ids.length === 0) return [];
+    if (well.length === 0) return [];
     const store = healthStore(tx);
+    const ids = await store.unwell(well.map(([id]) => id));
+    if (ids.length === 0) return [];
     const resumed = await store.resumeRecovered(ids, at);
     for (const webhook of await store.healthy(ids)) standing.wavered(tx, 'healthy', webhook);
     const reason = 'The receiver took a delivery again';
@@ -109,7 +110,11 @@ export function healthWatch({ pauseAfter }: { pauseAfter: number }, standing: St
 
 function byWebhook(told: Told[]): Map<string, Told[]> {
   const histories = new Map<string, Told[]>();
-  for (const one of told) histories.set(one.target.id, [...(histories.get(one.target.id) ?? []), one]);
+  for (const one of told) {
+    const history = histories.get(one.target.id);
+    if (history) history.push(one);
+    else histories.set(one.target.id, [one]);
+  }
   return histories;
 }
 

@@ -3,7 +3,7 @@ import type { Target } from '../webhooks/target.js';
 import { dueAfter, startsAt } from './pace.js';
 
 const slow = 1_000;
-const mostAhead = 200;
+const mostAhead = 500;
 
 /**
  * The deliveries of one webhook in this process. How many are sent at once is found as TCP finds it: one at first,
@@ -61,6 +61,9 @@ export function appetite(lane: Lane): number {
   const soon = perSecond ? Math.ceil(perSecond / 4) : Number.POSITIVE_INFINITY;
   return Math.max(0, Math.min(lane.window + ahead - lane.inFlight, soon) - lane.ready.length);
 }
+
+/** What is claimed for it lasts for one more round of requests at most. */
+export const isLow = (lane: Lane) => lane.ready.length <= lane.window && appetite(lane) > 0;
 
 /** When its next request may start; in the past: now. */
 export function nextStart({ target, due }: Lane, at: number): number {

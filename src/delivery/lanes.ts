@@ -4,6 +4,7 @@ import {
   appetite,
   isDoubtful,
   isForgettable,
+  isLow,
   isProven,
   type Lane,
   newLane,
@@ -12,6 +13,8 @@ import {
 } from './lane.js';
 
 const lanesATime = 64;
+/** Of all of them together, so that nobody waits long for the transaction. */
+const deliveriesATime = 2_000;
 
 export type Lanes = ReturnType<typeof createLanes>;
 
@@ -58,6 +61,13 @@ export function createLanes({ eachAtOnce, allAtOnce }: { eachAtOnce: number; all
 
     isHungry: () => !open().next().done,
 
+    /** Something is claimed and not yet sent, and none that may have more due is about to run out. */
+    haveStock(): boolean {
+      for (const webhookId of hungry) if (isLow(laneOf(webhookId))) return false;
+      for (const lane of lanes.values()) if (lane.ready.length > 0) return true;
+      return false;
+    },
+
     /** What to claim now. Whoever becomes hungry while that is under way is asked again. */
     wants(): Want[] {
       const wants: Want[] = [];
@@ -66,7 +76,8 @@ export function createLanes({ eachAtOnce, allAtOnce }: { eachAtOnce: number; all
         if (wants.length === lanesATime) break;
       }
       for (const { webhookId } of wants) hungry.delete(webhookId);
-      return wants;
+      const most = Math.ceil(deliveriesATime / wants.length);
+      return wants.map(({ webhookId, limit }) => ({ webhookId, limit: Math.min(limit, most) }));
     },
 
     /** Takes in what was claimed. Returns what must be given back: its webhook was paused, disabled or deleted. */

@@ -3,7 +3,7 @@ import { Refused } from '../net/guard.js';
 import type { Claimed } from '../outbox/claim.js';
 import type { Attempt, Timings } from '../outbox/settle.js';
 import type { Target } from '../webhooks/target.js';
-import { exchange, type Reply } from './exchange.js';
+import { exchange, GivenUp, type Reply } from './exchange.js';
 import { mask, masking } from './mask.js';
 import { type Outcome, outcomeOf } from './outcome.js';
 import { sign } from './sign.js';
@@ -29,10 +29,6 @@ export async function send(
   const timeout = target.timeout ?? usual;
   const ours = headersOf(target, claimed, startedAt, userAgent);
   const url = new URL(target.url);
-  const limit = new AbortController();
-  const abort = () => limit.abort();
-  const timer = setTimeout(abort, timeout);
-  stopping.addEventListener('abort', abort);
   try {
     const request = {
       origin: url.origin,
@@ -44,15 +40,12 @@ export async function send(
       headersTimeout: 0,
       bodyTimeout: 0,
     } as const;
-    const reply = await exchange(agent, request, timings, limit.signal);
+    const reply = await exchange(agent, request, timings, { timeout, stopping });
     const outcome = outcomeOf(reply, clock());
     return { outcome, attempt: attempt(reply, outcome.kind === 'delivered' ? null : outcome.reason) };
   } catch (error) {
-    const reason = explain(error, limit.signal.aborted, timeout);
+    const reason = explain(error, timeout);
     return { outcome: { kind: 'retry', reason, notBefore: null }, attempt: attempt(null, reason) };
-  } finally {
-    clearTimeout(timer);
-    stopping.removeEventListener('abort', abort);
   }
 
   function attempt(reply: Reply | null, error: string | null): Attempt {
@@ -121,9 +114,9 @@ const reasons: Record<string, string> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'The certificate could not be verified',
 };
 
-function explain(error: unknown, aborted: boolean, timeout: number): string {
+function explain(error: unknown, timeout: number): string {
   if (error instanceof Refused) return `Not sent: ${error.message}`;
-  if (aborted) return `No complete answer within ${timeout / 1000} s`;
+  if (error instanceof GivenUp) return `No complete answer within ${timeout / 1000} s`;
   const { code, message, name } = error as NodeJS.ErrnoException;
   if (name === 'HTTPParserError') return 'The answer was not HTTP';
   return (code && reasons[code]) ?? message;

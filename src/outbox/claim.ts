@@ -30,36 +30,30 @@ export type Want = { webhookId: string; limit: number };
 export async function claim(tx: Knex, wants: Want[], lease: Lease, at: number): Promise<Claimed[]> {
   if (wants.length === 0) return [];
   const taken = isPostgres(tx) ? await takeUnlocked(tx, wants, lease, at) : await take(tx, wants, lease, at);
-  if (taken.length === 0) return [];
-  const events = await tx('events')
-    .whereIn('seq', [...new Set(taken.map((row) => row.event_seq))])
-    .select('seq', 'type', 'body');
-  const eventOf = new Map(events.map((event) => [Number(event.seq), event]));
   // RETURNING comes in no promised order.
   return taken
     .sort((one, other) => one.seq - other.seq)
-    .map((row) => {
-      const event = eventOf.get(Number(row.event_seq))!;
-      return {
-        seq: Number(row.seq),
-        id: row.id,
-        webhookId: row.webhook_id,
-        type: event.type,
-        subject: row.subject,
-        body: event.body,
-        attempts: row.attempts,
-        step: row.step,
-        dueAt: Number(row.next_attempt_at),
-        leaseToken: lease.token,
-        leaseUntil: lease.until,
-      };
-    });
+    .map((row) => ({
+      seq: Number(row.seq),
+      id: row.id,
+      webhookId: row.webhook_id,
+      type: row.type,
+      subject: row.subject,
+      body: row.body,
+      attempts: row.attempts,
+      step: row.step,
+      dueAt: Number(row.next_attempt_at),
+      leaseToken: lease.token,
+      leaseUntil: lease.until,
+    }));
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: rows as the driver gives them
 type Rows = any[];
 
-const columns = 'seq, id, event_seq, webhook_id, subject, attempts, step, next_attempt_at';
+const ofEvent = (column: string) =>
+  `(SELECT ${column} FROM events WHERE events.seq = event_seq) AS ${column}`;
+const columns = `seq, id, webhook_id, ${ofEvent('type')}, subject, ${ofEvent('body')}, attempts, step, next_attempt_at`;
 
 /** For an engine with one writer at a time. */
 function take(tx: Knex, wants: Want[], lease: Lease, at: number): Promise<Rows> {

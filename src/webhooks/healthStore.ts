@@ -28,6 +28,14 @@ export function healthStore(connection: Knex) {
       return begun === 1;
     },
 
+    /** Those of them that are failing or were paused by failures. */
+    async unwell(ids: string[]): Promise<string[]> {
+      return living()
+        .whereIn('id', ids)
+        .where((query) => query.whereNotNull('failing_since').orWhereNotNull('pause_reason'))
+        .pluck('id');
+    },
+
     /** Those of them that were failing and not paused. */
     async healthy(ids: string[]): Promise<Changed[]> {
       const rows = await living()
