@@ -18,7 +18,13 @@ describe('every page', () => {
   let empty: Running;
   let house: House;
   let browser: Browser;
-  const seen = { findings: [] as string[], wide: [] as string[], errors: [] as string[], pages: 0 };
+  const seen = {
+    findings: [] as string[],
+    wide: [] as string[],
+    errors: [] as string[],
+    relative: [] as string[],
+    pages: 0,
+  };
   before('is looked at', async function () {
     // Some ninety pages, each in two schemes and three widths.
     this.timeout(240_000);
@@ -84,6 +90,7 @@ describe('every page', () => {
     // The page comes in the scheme of the last one: to begin with the other would draw it once more.
     const isDark = await page.evaluate<boolean>('matchMedia("(prefers-color-scheme: dark)").matches');
     const [first, second] = isDark ? (['dark', 'light'] as const) : (['light', 'dark'] as const);
+    for (const link of await page.evaluate<string[]>(relativeLinks)) seen.relative.push(`${name}: ${link}`);
     await inScheme(page, first);
     for (const finding of await findings(page)) seen.findings.push(`${name}, ${first}: ${finding}`);
     await inScheme(page, second);
@@ -113,6 +120,10 @@ describe('every page', () => {
       );
   }
 
+  const relativeLinks = `[...document.querySelectorAll('a[href], form[action]')]
+    .map((element) => element.getAttribute('href') ?? element.getAttribute('action'))
+    .filter((address) => !/^([/#]|[a-z]+:)/.test(address))`;
+
   const widest = (page: Page) =>
     page.evaluate<string>(`[...document.querySelectorAll('main *')]
       .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
@@ -125,6 +136,11 @@ describe('every page', () => {
 
   it('is as wide as the screen, of a phone, a tablet or a desk', () => {
     expect(seen.wide.join('\n\n')).to.equal('');
+  });
+
+  // While one page takes the place of another, the address is still that of the other.
+  it('has no link that depends on its address', () => {
+    expect(seen.relative).to.deep.equal([]);
   });
 
   it('has no error in the console, whatever things are called', () => {
