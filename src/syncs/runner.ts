@@ -95,6 +95,8 @@ export function syncRunner(
     try {
       const success = await own.read();
       await settle.succeed(sync, own, success, clock());
+      // There is no lease any more: that it cannot be renewed is no reason to leave off tidying.
+      stopLooking();
       tell('succeeded', { progress: { ...own.progress, total: own.progress.done } });
       log.info({ syncId: sync.id, sourceId: source.id, ...success.results }, 'sync succeeded');
       const visible = success.number ?? source.visible;
@@ -128,6 +130,7 @@ export function syncRunner(
     let saved = { ...progress };
     let savedAt = clock();
     let saving = false;
+    let isOver = false;
     const look = async () => {
       const moved = progress.done !== saved.done || progress.current !== saved.current;
       if (saving || (!moved && clock() - savedAt < lease.renewAfter)) return;
@@ -136,7 +139,7 @@ export function syncRunner(
         saved = { ...progress };
         savedAt = clock();
         if (await renew(db, sync, savedAt + lease.length, saved)) onSaved();
-        else abort.abort(new Lost());
+        else if (!isOver) abort.abort(new Lost());
       } catch (error) {
         log.warn({ err: error, syncId: sync.id }, 'the progress of a sync could not be saved');
       } finally {
@@ -144,7 +147,10 @@ export function syncRunner(
       }
     };
     const timer = setInterval(look, lease.look);
-    return () => clearInterval(timer);
+    return () => {
+      isOver = true;
+      clearInterval(timer);
+    };
   }
 
   function drop(sourceId: string): void {
