@@ -31,8 +31,11 @@ type Watch = {
 /** For attempts in flight when the process stops, in ms. */
 const usualGrace = 3_000;
 
-/** While what was claimed lasts, a cycle waits for so many answers, but no longer than so many ms. */
-const worthACycle = { answers: 300, wait: 30 };
+/**
+ * While what was claimed lasts, a cycle waits for so many answers, but no longer than so many ms. Few, for what is
+ * answered and not recorded comes again when the process is killed.
+ */
+const worthACycle = { answers: 50, wait: 30 };
 
 export type Courier = ReturnType<typeof courier>;
 

@@ -7,7 +7,10 @@ import { records } from '../records.js';
 export const outcome = z.enum(['failed', 'removed', 'leftOut', 'changed', 'added']);
 export type Outcome = z.infer<typeof outcome>;
 
-/** A row as the ledger of a sync lists it. Of one that failed or was left out: why; of one that failed: whether an earlier version of it stays. */
+/**
+ * A row as the ledger of a sync lists it. Of one that failed or was left out: why; of one that failed: whether an
+ * earlier version of it stays.
+ */
 export type Line = {
   outcome: Outcome;
   key: string;
