@@ -99,7 +99,8 @@ describe('processes that share deliveries', function () {
       await one!.take([own, long]);
       expect([one!.covers(own, 30_000), one!.covers(long, 3_600_000)]).to.deep.equal([true, true]);
       const [{ left }] = (await db().raw('SELECT max(until) - min(until) AS left FROM lanes')).rows;
-      expect(left).to.equal(30_000);
+      // Each row of the statement reads the clock for itself.
+      expect(Number(left)).to.be.closeTo(30_000, 1_000);
     });
   });
 
