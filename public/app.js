@@ -94,9 +94,16 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   if (xhr.status < 500 || requestConfig.verb !== 'get') location.reload();
 });
 
-// Nothing is renewed under a pressed button: the click would be lost with what was pressed.
+// Nothing is renewed under a pressed button, nor while what was pressed is on its way: with the link or the form that
+// is replaced, htmx would forget where it leads.
 let isPressed = false;
-let held = null;
+const underway = new Set();
+const held = new Map();
+function renewHeld() {
+  if (isPressed || underway.size > 0) return;
+  for (const [elt, type] of held) if (elt.isConnected) window.htmx.trigger(elt, type);
+  held.clear();
+}
 document.addEventListener('pointerdown', () => {
   isPressed = true;
 });
@@ -104,18 +111,23 @@ for (const type of ['pointerup', 'pointercancel']) {
   document.addEventListener(type, () => {
     isPressed = false;
     // After the click that follows.
-    setTimeout(() => held?.());
+    setTimeout(renewHeld);
   });
 }
+const isRenewal = ({ boosted, requestConfig }) => !boosted && requestConfig.verb === 'get';
+document.addEventListener('htmx:beforeRequest', ({ detail }) => {
+  if (isRenewal(detail)) return;
+  underway.add(detail.xhr);
+  detail.xhr.addEventListener('loadend', () => {
+    underway.delete(detail.xhr);
+    setTimeout(renewHeld);
+  });
+});
 document.addEventListener('htmx:beforeSwap', (event) => {
-  const { boosted, requestConfig } = event.detail;
-  const { elt, verb, triggeringEvent } = requestConfig;
-  if (!isPressed || boosted || verb !== 'get') return;
+  if (!isRenewal(event.detail) || (!isPressed && underway.size === 0)) return;
   event.detail.shouldSwap = false;
-  held = () => {
-    held = null;
-    if (elt.isConnected) window.htmx.trigger(elt, triggeringEvent.type);
-  };
+  const { elt, triggeringEvent } = event.detail.requestConfig;
+  held.set(elt, triggeringEvent.type);
 });
 
 // What is still on its way belongs to the page that goes now: it would take parts that are kept (hx-preserve) out of
@@ -137,3 +149,9 @@ document.addEventListener('htmx:sseError', async ({ detail }) => {
   const page = await fetch(location.href, { method: 'HEAD' }).catch(() => null);
   if (page && (page.redirected || (page.status >= 400 && page.status < 500))) location.reload();
 });
+
+// The page that Back leads to is asked for anew. When it is gone or cannot be had, the browser itself says so.
+document.addEventListener('htmx:historyCacheMiss', ({ detail }) => {
+  detail.xhr.addEventListener('error', () => location.reload());
+});
+document.addEventListener('htmx:historyCacheMissLoadError', () => location.reload());

@@ -226,6 +226,30 @@ describe('with JavaScript', () => {
     await page.locator('#signing-secret').waitFor();
   });
 
+  it('a link leads where it leads, though the page was to be renewed after it was followed', async () => {
+    let answer = () => {};
+    const asked = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/webhooks/new*', async (route) => {
+      await asked;
+      await route.continue();
+    });
+    await page.goto(`/app/bots/${bot}/webhooks`);
+    await page.evaluate("document.addEventListener('htmx:beforeSwap', () => { window.isNew = true; })");
+    await page.getByRole('region', { name: 'Conversation released' }).getByRole('button').click();
+    await page.evaluate('window.isNew = false');
+    await eventually('there is something new', () => {
+      running.hookbell.deps.live.publish(`bot:${bot}`, 'health');
+      return page.evaluate<boolean | undefined>('window.isNew');
+    });
+    answer();
+    await heading(/^Conversation released/);
+    expect(new URL(page.url()).pathname).to.equal(`/app/bots/${bot}/webhooks/new`);
+    await page.goBack();
+    await heading('Help desk');
+  });
+
   it('a page whose subject is gone, or whose user is signed out, says so', async () => {
     const id = await source('text', { entries: [{ title: 'a', text: 'b' }] });
     await nothingRuns(id);
@@ -244,6 +268,18 @@ describe('with JavaScript', () => {
     await heading('Sign in');
     errors.length = 0;
     expect(new URL(page.url()).searchParams.get('next')).to.equal(`/app/webhooks/${hook}`);
+  });
+
+  it('a page that is gone says so to who goes back to it', async () => {
+    const id = await source('text', { entries: [{ title: 'a', text: 'b' }] });
+    await nothingRuns(id);
+    await page.goto(`/app/data-sources/${id}`);
+    await page.getByRole('link', { name: 'Help desk' }).first().click();
+    await heading('Help desk');
+    await api.delete(`/data-sources/${id}`);
+    await page.goBack();
+    await heading('Not found');
+    errors.length = 0;
   });
 
   it('a page whose stream is refused says why, though nothing happened', async () => {
