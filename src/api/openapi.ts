@@ -169,9 +169,13 @@ export function withOpenApi(
       access: 'anyone',
       tag: 'About',
       answers: { 200: { description: 'OpenAPI 3.1', schema: z.record(z.string(), z.unknown()) } },
-      run: async () => ({ status: 200, body: document }),
+      run: async () => {
+        document ??= openApiDocument(all, { publicUrl: config.publicUrl, version });
+        return { status: 200, body: document };
+      },
     }),
   ];
-  const document = openApiDocument(all, { publicUrl: config.publicUrl, version });
+  // Made when it is first asked for: it takes longer than the rest of the start.
+  let document: unknown;
   return all;
 }

@@ -2,13 +2,21 @@ import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import type { Deps } from '../deps.js';
 
-/** In ms: how long a thread with nothing to do is kept, its tokenizer loaded. */
-const idle = 10_000;
-
 export type SyncThreads = ReturnType<typeof syncThreads>;
 
-/** The worker threads that read data sources: at most so many at once, each with a heap of so many `megabytes`. */
-export function syncThreads({ log }: Pick<Deps, 'log'>, most: number, megabytes = 512) {
+type Options = {
+  /** What the heap of each may hold. */
+  megabytes?: number;
+  /** In ms: how long one with nothing to do is kept, its tokenizer loaded. */
+  idle?: number;
+};
+
+/** The worker threads that read data sources, at most so many at once. */
+export function syncThreads(
+  { log }: Pick<Deps, 'log'>,
+  most: number,
+  { megabytes = 512, idle = 10_000 }: Options = {},
+) {
   let pool: Piscina | null = null;
   return {
     megabytes,

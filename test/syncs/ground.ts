@@ -67,7 +67,7 @@ export async function ground({ env = {}, dataDir, runs = true, megabytes }: Opti
     nudge: () => {},
     announce: () => {},
   });
-  const threads = megabytes ? syncThreads(deps, config.syncConcurrency, megabytes) : sharedThreads;
+  const threads = megabytes ? syncThreads(deps, config.syncConcurrency, { megabytes }) : sharedThreads;
   const runner = syncRunner(deps, { syncs, sources, outbox }, threads);
   if (runs) await runner.start({ ownsDatabase: true });
   const search = knowledgeSearch(deps.reader);
