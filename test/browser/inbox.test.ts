@@ -110,7 +110,6 @@ describe('the inbox, with two agents and a visitor', () => {
     await isOnItsWay;
     await claimIn(robin.page, 'ann@example.com').click();
     await robin.page.getByLabel('Your reply').waitFor();
-    await sam.page.getByRole('region', { name: 'With other agents' }).waitFor();
     letGo();
     await sam.page
       .getByRole('alert')
