@@ -237,6 +237,8 @@ export async function createHookbell(
       mail.stop();
       await Promise.all([receivers.stop(), own.close()]);
       await drained();
+      // Until now, requests may have brought messages.
+      await conversations.replies.givenBack();
       await notices.stop();
       await database.close();
     },

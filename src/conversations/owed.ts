@@ -40,6 +40,14 @@ export function owedAnswers(
     }, renewal).unref();
   }
 
+  /** It was given, or is left to whoever finds it when the lease has ended. */
+  function remove(id: string): void {
+    leases.delete(id);
+    if (leases.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  }
+
   const untilOf = (id: string) => leases.get(id)?.until ?? [];
 
   return {
@@ -50,13 +58,7 @@ export function owedAnswers(
       keep();
     },
 
-    /** It was given, or is left to whoever finds it when the lease has ended. */
-    remove(id: string): void {
-      leases.delete(id);
-      if (leases.size > 0) return;
-      clearInterval(timer);
-      timer = undefined;
-    },
+    remove,
 
     isOurs: (connection: Knex, id: string) => messageStore(connection).isDue(id, untilOf(id)),
 
@@ -67,10 +69,15 @@ export function owedAnswers(
       return messageStore(tx).settleDue(id, untilOf(id));
     },
 
-    /** Others may give them at once. */
-    async giveBack(): Promise<void> {
-      clearInterval(timer);
-      for (const [id, { until }] of leases) await messageStore(db).giveDueBack(id, until);
+    /** Others may give it at once. */
+    async giveBack(id: string): Promise<void> {
+      const until = untilOf(id);
+      remove(id);
+      try {
+        await messageStore(db).giveDueBack(id, until);
+      } catch (error) {
+        log.warn({ err: error }, 'an answer could not be left to others before its lease ends');
+      }
     },
   };
 }

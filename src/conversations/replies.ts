@@ -45,8 +45,9 @@ export function replyDesk(
         log.error({ err: error, conversation: id }, 'a reply could not be stored; it is tried again later');
         return null;
       })
-      .finally(() => {
-        if (!stopped) owed.remove(message.id);
+      .finally(async () => {
+        if (stopped) await owed.giveBack(message.id);
+        else owed.remove(message.id);
         if (queues.get(id) === turn) queues.delete(id);
       });
     queues.set(id, turn);
@@ -161,6 +162,10 @@ export function replyDesk(
     }
   }
 
+  async function givenBack(): Promise<void> {
+    await Promise.all(queues.values());
+  }
+
   function tell(id: string, event: string, details: object): void {
     live.tell(`conversation:${id}`, event, details);
   }
@@ -182,13 +187,15 @@ export function replyDesk(
       await takeUp(ownsDatabase ? Number.MAX_SAFE_INTEGER : at, at);
     },
 
-    /** What is being written is left to others, or to the next start. */
+    /** What is being written is left to others, or to the next start; and so is what comes later. */
     async stop(): Promise<void> {
       stopped = true;
       for (const { calledOff } of underWay.values()) calledOff.abort();
-      await Promise.all(queues.values());
-      await owed.giveBack();
+      await givenBack();
       await answers.close();
     },
+
+    /** Once it has stopped: until all that it owes is left to others. */
+    givenBack,
   };
 }

@@ -243,6 +243,21 @@ describe('replies of the bot', () => {
     expect(due).to.deep.equal([]);
   });
 
+  it('that are asked for while a process stops are left to the next one at once', async () => {
+    model.does(says('Every day.'));
+    const robin = visitorOf(house.url, botId);
+    await robin.start('Hello');
+    await eventually('the reply', async () => (await textsOf(robin.id)).length === 2);
+    await house.conversations.replies.stop();
+    await robin.say('When are you open?');
+    await house.conversations.replies.givenBack();
+    const owed = house.hookbell.deps.db('messages').where({ conversation_id: robin.id });
+    expect((await owed.whereNotNull('reply_due_at').pluck('reply_due_at')).map(Number)).to.deep.equal([0]);
+    await house.stop({ keep: true });
+    house = await startHouse({ dataDir: house.dataDir, env: { OPENAI_BASE_URL: model.baseUrl } });
+    await eventually('the reply', async () => (await textsOf(robin.id)).length === 4);
+  });
+
   it('are apologised for when nothing can answer', async () => {
     const other = await startHouse();
     await other.hookbell.deps.db.schema.renameTable('documents', 'documents_gone');
