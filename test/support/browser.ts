@@ -19,6 +19,10 @@ const quiet = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // Nobody looks at what is drawn: no process of its own for it.
+  '--in-process-gpu',
+  '--disable-software-rasterizer',
+  '--num-raster-threads=1',
 ];
 
 /** One Chromium for every test of a run, `null` where there is none; `openBrowser` finds it by its address. */
