@@ -36,6 +36,7 @@ export const serveBrowser = (): Promise<BrowserServer> | null =>
 export async function openBrowser(test: Context): Promise<Browser> {
   const shared = process.env.SHARED_BROWSER;
   if (shared) return chromium.connect(shared);
+  if (executablePath) return chromium.launch({ executablePath, args: quiet });
   if (process.env.CI)
     throw new Error('There is no Chromium, and CI skips nothing: apt-get install chromium-headless-shell');
   console.warn('      skipped: there is no Chromium here (apt-get install chromium-headless-shell)');
