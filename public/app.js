@@ -94,13 +94,24 @@ document.addEventListener('htmx:beforeSwap', (event) => {
   if (xhr.status < 500 || requestConfig.verb !== 'get') location.reload();
 });
 
+// What was asked for and has not come: a renewal of a part of this page, or what was pressed.
+const underway = new Map();
+const isRenewal = ({ boosted, requestConfig }) => !boosted && requestConfig.verb === 'get';
+document.addEventListener('htmx:beforeSend', ({ detail }) => {
+  underway.set(detail.xhr, detail);
+  detail.xhr.addEventListener('loadend', () => {
+    underway.delete(detail.xhr);
+    setTimeout(renewHeld);
+  });
+});
+
 // Nothing is renewed under a pressed button, nor while what was pressed is on its way: with the link or the form that
 // is replaced, htmx would forget where it leads.
 let isPressed = false;
-const underway = new Set();
 const held = new Map();
+const mayRenew = () => !isPressed && [...underway.values()].every(isRenewal);
 function renewHeld() {
-  if (isPressed || underway.size > 0) return;
+  if (!mayRenew()) return;
   for (const [elt, type] of held) if (elt.isConnected) window.htmx.trigger(elt, type);
   held.clear();
 }
@@ -114,17 +125,8 @@ for (const type of ['pointerup', 'pointercancel']) {
     setTimeout(renewHeld);
   });
 }
-const isRenewal = ({ boosted, requestConfig }) => !boosted && requestConfig.verb === 'get';
-document.addEventListener('htmx:beforeRequest', ({ detail }) => {
-  if (isRenewal(detail)) return;
-  underway.add(detail.xhr);
-  detail.xhr.addEventListener('loadend', () => {
-    underway.delete(detail.xhr);
-    setTimeout(renewHeld);
-  });
-});
 document.addEventListener('htmx:beforeSwap', (event) => {
-  if (!isRenewal(event.detail) || (!isPressed && underway.size === 0)) return;
+  if (!isRenewal(event.detail) || mayRenew()) return;
   event.detail.shouldSwap = false;
   const { elt, triggeringEvent } = event.detail.requestConfig;
   held.set(elt, triggeringEvent.type);
@@ -132,15 +134,9 @@ document.addEventListener('htmx:beforeSwap', (event) => {
 
 // What is still on its way belongs to the page that goes now: it would take parts that are kept (hx-preserve) out of
 // the new one. It is not aborted, for that is an error in the console.
-const renewals = new Set();
-document.addEventListener('htmx:beforeRequest', ({ detail: { boosted, xhr } }) => {
-  if (boosted) return;
-  renewals.add(xhr);
-  xhr.addEventListener('loadend', () => renewals.delete(xhr));
-});
 document.addEventListener('htmx:beforeSwap', ({ detail }) => {
   if (!detail.boosted) return;
-  for (const xhr of renewals) xhr.onload = null;
+  for (const [xhr, { boosted }] of underway) if (!boosted) xhr.onload = null;
 });
 
 // A stream that is refused, not merely cut: the user is signed out or the subject gone, and the whole page says so.

@@ -175,7 +175,7 @@ export function withOpenApi(
       },
     }),
   ];
-  // Made when it is first asked for: it takes longer than the rest of the start.
+  // Made when it is first asked for: it takes longer than all routes together.
   let document: unknown;
   return all;
 }

@@ -30,8 +30,8 @@ export const serveBrowser = (): Promise<BrowserServer> | null =>
   executablePath ? chromium.launchServer({ executablePath, args: quiet, host: '127.0.0.1' }) : null;
 
 /**
- * The system's Chromium; closing it closes what was opened here. Without one the tests are skipped with a message; in
- * CI that is a failure.
+ * The system's Chromium: the one of the run, or else one of its own; closing it closes what was opened here. Without
+ * one the tests are skipped with a message; in CI that is a failure.
  */
 export async function openBrowser(test: Context): Promise<Browser> {
   const shared = process.env.SHARED_BROWSER;
