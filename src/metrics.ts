@@ -17,11 +17,21 @@ export type Metrics = {
   contentType: string;
 };
 
+let processMetrics: Registry | undefined;
+
+/** Those of the process itself are collected once, whoever asks: each collector observes it for as long as it lives. */
+function ofTheProcess(): Registry {
+  if (!processMetrics) {
+    processMetrics = new Registry();
+    collectDefaultMetrics({ register: processMetrics });
+  }
+  return processMetrics;
+}
+
 /** Names and units by Prometheus' conventions; what can be counted in the database is asked there when it is read. */
 export function createMetrics({ reader, clock }: Pick<Deps, 'reader' | 'clock'>): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
   const attempts = new Counter({
     name: 'hookbell_delivery_attempts_total',
     help: 'Attempts that this process made, by outcome; retried: it failed and is tried again',
@@ -88,6 +98,7 @@ export function createMetrics({ reader, clock }: Pick<Deps, 'reader' | 'clock'>)
       }
     },
   });
+  const everything = Registry.merge([ofTheProcess(), registry]);
   return {
     webhookChanged: (state) => changes.inc({ state }),
     attempt(outcome, durationMs) {
@@ -95,8 +106,8 @@ export function createMetrics({ reader, clock }: Pick<Deps, 'reader' | 'clock'>)
       if (outcome !== 'retried') deliveries.inc({ outcome });
       durations.observe(durationMs / 1000);
     },
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
+    text: () => everything.metrics(),
+    contentType: everything.contentType,
   };
 }
 

@@ -147,6 +147,10 @@ describe('a page that steers the widget', () => {
     await eventually('another began', async () => (await api.get(`/bots/${bot}/conversations`)).body.data[1]);
     const newest = (await api.get(`/bots/${bot}/conversations`)).body.data[0];
     expect(newest.userData).to.deep.equal({ email: 'other@example.com' });
+    await eventually('the page heard all of it, to the answer that is unread', async () => {
+      const [message, unread] = (await heard()).slice(-2);
+      return message?.[1].conversationId === newest.id && unread?.[1].count === 1;
+    });
 
     const thrown = (code: string) =>
       page.evaluate(
