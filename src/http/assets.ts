@@ -67,10 +67,9 @@ const icons = [
 /** Our own css and js, the vendor files, and one sprite of icons. Anyone may read them. */
 export function assets(): Router {
   const router = Router();
-  const sprite = iconSprite();
   const forAYear = { maxAge: '365d', immutable: true };
   router.get('/icons.svg', (_req, res) => {
-    res.set('Cache-Control', 'public, max-age=31536000, immutable').type('image/svg+xml').send(sprite);
+    res.set('Cache-Control', 'public, max-age=31536000, immutable').type('image/svg+xml').send(iconSprite());
   });
   router.get('/vendor/:file', (req, res, next) => {
     const file = Object.hasOwn(vendor, req.params.file) ? vendor[req.params.file] : undefined;
@@ -81,12 +80,16 @@ export function assets(): Router {
   return router;
 }
 
+let sprite: string | undefined;
+
+/** Made when somebody asks for it first: of the six thousand icons that are read, these are left. */
 function iconSprite(): string {
-  const folder = join(root, 'node_modules/@tabler/icons/icons/outline');
-  const symbols = icons.map((name) => {
-    const [, content = ''] =
-      /<svg[^>]*>(.*)<\/svg>/s.exec(readFileSync(join(folder, `${name}.svg`), 'utf8')) ?? [];
-    return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round">${content.trim()}</symbol>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>`;
+  if (sprite) return sprite;
+  const file = join(root, 'node_modules/@iconify-json/tabler/icons.json');
+  const set = JSON.parse(readFileSync(file, 'utf8')) as { icons: Record<string, { body: string }> };
+  const symbols = icons.map(
+    (name) => `<symbol id="${name}" viewBox="0 0 24 24">${set.icons[name]!.body}</symbol>`,
+  );
+  sprite = `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join('')}</svg>`;
+  return sprite;
 }
