@@ -24,13 +24,14 @@ export async function sampleBacklog(connections: { db: Knex; reader: Knex }, at:
       oldest_due_ms: oldestDueMs ?? 0,
     })),
   );
-  // The join leaves out what was removed since it was counted.
+  // The join leaves out what was removed since it was counted; CROSS makes SQLite begin with what was seen, for it
+  // would read all of that again for each webhook.
   await connections.db.raw(
     `INSERT INTO backlog_figures (webhook_id, span, since, waiting, oldest_due_ms)
      SELECT webhooks.id, seen.span, seen.since, seen.waiting, seen.oldest_due_ms
      FROM ${records(connections.db, 'seen', sampled)}
-     JOIN webhooks ON webhooks.id = seen.webhook_id
-     WHERE webhooks.deleted_at IS NULL
+     CROSS JOIN webhooks
+     WHERE webhooks.id = seen.webhook_id AND webhooks.deleted_at IS NULL
      ON CONFLICT (webhook_id, span, since) DO UPDATE SET
        waiting = CASE WHEN excluded.waiting > backlog_figures.waiting
          THEN excluded.waiting ELSE backlog_figures.waiting END,

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { v7 as uuid } from 'uuid';
+import { records } from '../records.js';
 import type { NewEvent, Outbox, Unheard } from './event.js';
 import { webhooksBusyWith } from './order.js';
 
@@ -50,14 +51,16 @@ export function createOutbox(asked: Dependencies): Outbox & { send: typeof send 
     const behind = isOrdered ? await webhooksBusyWith(tx, subject) : new Set();
     const rows = heard.map(({ id, inOrder }) => ({
       id: deliveryId(),
-      event_seq: eventSeq,
       webhook_id: id,
       subject: inOrder ? subject : null,
-      status: 'pending',
       next_attempt_at: inOrder && behind.has(id) ? null : at,
-      created_at: at,
     }));
-    await tx.batchInsert('deliveries', rows, 100);
+    await tx.raw(
+      `INSERT INTO deliveries (id, event_seq, webhook_id, subject, status, next_attempt_at, created_at)
+       SELECT id, CAST(? AS bigint), webhook_id, subject, 'pending', next_attempt_at, CAST(? AS bigint)
+       FROM ${records(tx, 'made', made)}`,
+      [eventSeq, at, JSON.stringify(rows)],
+    );
     tx.executionPromise.then(
       () => nudge(heard.map(({ id }) => id)),
       () => undefined,
@@ -67,6 +70,8 @@ export function createOutbox(asked: Dependencies): Outbox & { send: typeof send 
 
   return { append, send };
 }
+
+const made = { id: 'text', webhook_id: 'text', subject: 'text', next_attempt_at: 'bigint' } as const;
 
 async function insertEvent(
   tx: Knex,

@@ -208,4 +208,18 @@ describe('figures', () => {
         expect(step, sql).not.to.match(/^SCAN (?!.*USING|open|lane|\()|Seq Scan/);
     }
   });
+
+  it('are kept of each webhook by one look at it, however many there are', async () => {
+    await start({ background: false });
+    const { deps } = running.hookbell;
+    const written: Parameters<typeof planOf>[1][] = [];
+    deps.db.on('query', ({ sql, bindings }) => written.push({ sql, bindings }));
+    await fillLog(deps.db, { webhookId: hook.id, botId: hook.botId, count: 1, status: 'pending', from: 0 });
+    await sampleBacklog(deps, now());
+    const [kept] = written.filter(({ sql }) => sql.startsWith('INSERT INTO backlog_figures'));
+    const steps = (await planOf(deps.db, kept!)).join('\n');
+    // Not all that is to be kept again for each webhook.
+    const byKey = /SEARCH webhooks USING .*\(id=\?\)|Hash Join|Merge Join|Index Cond: .*seen\.webhook_id/;
+    expect(steps).to.match(byKey);
+  });
 });
