@@ -1,28 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startChild } from '../support/child.js';
 import { cleaningUp } from '../support/cleanUp.js';
-import { dropDatabase, newDatabase, startPostgres } from '../support/postgres.js';
+import { startPostgres } from '../support/postgres.js';
 import { freePort } from '../support/processes.js';
 import { startArrivals } from './arrivals.js';
-import type { Given, Told } from './contestants/process.js';
-import { cpuOf, cpuOfFamily } from './cpu.js';
+import { cpuOf } from './cpu.js';
 import { median } from './figures.js';
 import type { Options } from './options.js';
 import { startRedis } from './redis.js';
 import type { Bars, Report, Target } from './report.js';
+import {
+  aDatabaseOf,
+  aFolder,
+  type Contestant,
+  type Later,
+  oneRound,
+  type Round,
+  type Store,
+} from './round.js';
 
-const warmUp = 2_000;
 const atOnce = 8;
 const shapes = { '1 webhook × 8': 1, '8 webhooks × 8': 8 };
-
-/** A store that a contestant has to itself for one round, and the processor time (ms) its server has used. */
-type Store = { place: string; cpu: () => number };
-type Later = (stop: () => unknown) => void;
-type Contestant = { maker: Given['maker']; store: (later: Later) => Store | Promise<Store> };
-type Arrivals = Awaited<ReturnType<typeof startArrivals>>;
-type Round = { rate: number; cpu: number; serverCpu: number; twice: number };
 
 const ours = { sqlite: 'Hookbell, SQLite', postgres: 'Hookbell, PostgreSQL' };
 const others = {
@@ -49,9 +45,9 @@ export function deliveryThroughput(options: Options): Promise<Report> {
     for (let round = 0; round < options.rounds; round++)
       for (const [shape, webhooks] of Object.entries(shapes))
         for (let turn = 0; turn < asked.length; turn++) {
-          const [name, contestant] = asked[(turn + round) % asked.length]!;
+          const [name, kind] = asked[(turn + round) % asked.length]!;
           const key = `${shape}: ${name}`;
-          const result = await oneRound(contestant, webhooks, arrivals, options);
+          const result = await oneRound({ ...kind, task: { webhooks, atOnce } }, arrivals, options);
           rounds.set(key, [...(rounds.get(key) ?? []), result]);
           console.log(`round ${round + 1}, ${key}: ${Math.round(result.rate)} a second`);
         }
@@ -59,8 +55,11 @@ export function deliveryThroughput(options: Options): Promise<Report> {
   });
 }
 
-function contestants(postgres: { url: string; pid: number }): Record<string, Contestant> {
+type Kind = Pick<Contestant, 'maker' | 'store'>;
+
+function contestants(postgres: { url: string; pid: number }): Record<string, Kind> {
   const nothing = { place: '', cpu: () => 0 };
+  const aDatabase = aDatabaseOf(postgres);
   return {
     [others.bare]: { maker: 'bare', store: () => nothing },
     [ours.sqlite]: { maker: 'hookbell', store: aFolder },
@@ -69,62 +68,12 @@ function contestants(postgres: { url: string; pid: number }): Record<string, Con
     [others.boss]: { maker: 'boss', store: aDatabase },
     [others.bossOneByOne]: { maker: 'bossOneByOne', store: aDatabase },
   };
-
-  function aFolder(later: Later): Store {
-    const place = mkdtempSync(join(tmpdir(), 'hookbell-bench-'));
-    later(() => rmSync(place, { recursive: true, force: true }));
-    return { place, cpu: () => 0 };
-  }
-
-  async function aDatabase(later: Later): Promise<Store> {
-    const place = await newDatabase(postgres.url);
-    later(() => dropDatabase(place));
-    return { place, cpu: () => cpuOfFamily(postgres.pid) };
-  }
-
-  async function aRedis(later: Later): Promise<Store> {
-    const redis = await startRedis();
-    later(redis.stop);
-    return { place: String(redis.port), cpu: () => cpuOf(redis.pid) };
-  }
 }
 
-function oneRound(
-  { maker, store }: Contestant,
-  webhooks: number,
-  arrivals: Arrivals,
-  { deliveries: count, profile }: Options,
-): Promise<Round> {
-  return cleaningUp(async (later) => {
-    const { place, cpu: serverCpu } = await store(later);
-    const task = { url: arrivals.url, webhooks, atOnce, store: place };
-    const child = startChild(new URL('./contestants/process.js', import.meta.url), {
-      maker,
-      task,
-      warmUp,
-      count,
-      profile,
-    } satisfies Given);
-    later(child.stop);
-    await child.next();
-    const { all } = await arrivals.expect(count);
-    const before = serverCpu();
-    const tell = (told: Told) => child.tell({ told });
-    tell('go');
-    // One that fails ends this too, before all has arrived.
-    const recorded = child.next<{ began: number; cpu: number }>();
-    await Promise.race([all(), recorded]);
-    tell('all arrived');
-    const { began, cpu } = await recorded;
-    const serverUsed = serverCpu() - before;
-    const { last, twice } = await arrivals.ask();
-    return {
-      rate: (count / (last - began)) * 1000,
-      cpu: cpu / count,
-      serverCpu: serverUsed / count,
-      twice,
-    };
-  });
+async function aRedis(later: Later): Promise<Store> {
+  const redis = await startRedis();
+  later(redis.stop);
+  return { place: String(redis.port), cpu: () => cpuOf(redis.pid) };
 }
 
 function reportOf(rounds: Map<string, Round[]>, { deliveries, rounds: times }: Options): Report {

@@ -7,6 +7,7 @@ import { deliveryLatency } from './latency.js';
 import { type Options, optionsOf } from './options.js';
 import { record } from './record.js';
 import { print, type Report } from './report.js';
+import { scaleCurve } from './scale.js';
 import { startToReady } from './start.js';
 import { syncOfCsv } from './syncs.js';
 import { triggerHook } from './trigger.js';
@@ -14,6 +15,7 @@ import { visitorsAtOnce } from './visitors.js';
 
 const benches: Record<string, (options: Options) => Promise<Report>> = {
   delivery: deliveryThroughput,
+  scale: scaleCurve,
   latency: deliveryLatency,
   trigger: triggerHook,
   start: startToReady,

@@ -20,7 +20,7 @@ export function optionsOf(args: string[]): { names: string[]; options: Options }
     options: {
       rounds: { type: 'string', default: '5' },
       deliveries: { type: 'string', default: '10000' },
-      waiting: { type: 'string', default: '200000' },
+      waiting: { type: 'string', default: '1000000' },
       only: { type: 'string' },
       profile: { type: 'string' },
     },

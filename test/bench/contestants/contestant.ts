@@ -6,6 +6,10 @@ export type Task = {
   /** How many endpoints there are, and how many requests may be under way to each. */
   webhooks: number;
   atOnce: number;
+  /** Each event goes to all of them; else they take turns. */
+  fanOut?: boolean;
+  /** Other processes share the work: it is divided among them before it begins. */
+  shared?: boolean;
   /** A folder, the URL of a database, or a port of Redis. */
   store: string;
 };

@@ -3,15 +3,15 @@ import { createHookbell } from '../../../src/hookbell.js';
 import { createLog } from '../../../src/log.js';
 import { isPostgres } from '../../../src/records.js';
 import { syncSucceeded } from '../../../src/webhooks/events.js';
-import { type Hook, makeHook } from '../../support/outbox.js';
+import { admin, type Hook, makeHook } from '../../support/outbox.js';
 import type { Contestant, Task } from './contestant.js';
 
-const aTransaction = 250;
+const deliveriesInATransaction = 250;
 
 /** The product itself without its pages, on SQLite (a folder) or PostgreSQL (a URL), each attempt recorded. */
-export async function hookbell({ url, webhooks, atOnce, store }: Task) {
+export async function hookbell({ url, webhooks, atOnce, store, fanOut = false, shared = false }: Task) {
   const config = readConfig({
-    ...(store.startsWith('postgres:') ? { DATABASE_URL: store } : { DATA_DIR: store }),
+    ...(store.startsWith('postgres:') ? { DATABASE_URL: store, ROLE: 'worker' } : { DATA_DIR: store }),
     SECRET_KEY: 'a secret key for the bench',
     OUTBOUND_ALLOW: '127.0.0.1',
     LOG_LEVEL: 'error',
@@ -21,7 +21,13 @@ export async function hookbell({ url, webhooks, atOnce, store }: Task) {
   const { db } = product.deps;
   const hooks: Hook[] = [];
   for (let lane = 0; lane < webhooks; lane++)
-    hooks.push(await makeHook({ hookbell: product }, `${url}/${lane}`));
+    hooks.push(await makeHook({ hookbell: product }, `${url}/${lane}`, fanOut ? hooks[0]?.botId : undefined));
+
+  // What falls to whom is settled while all are paused.
+  if (shared) {
+    for (const { id } of hooks) await product.webhooks.pause(id, admin, Date.now());
+    await product.start();
+  }
 
   const eventOf = (number: number) =>
     syncSucceeded(
@@ -41,14 +47,19 @@ export async function hookbell({ url, webhooks, atOnce, store }: Task) {
       db.transaction((tx) => product.outbox.append(tx, eventOf(number), Date.now())),
 
     async fill(count: number) {
-      for (let from = 0; from < count; from += aTransaction)
+      const events = fanOut ? count / webhooks : count;
+      const aTransaction = fanOut ? Math.ceil(deliveriesInATransaction / webhooks) : deliveriesInATransaction;
+      for (let from = 0; from < events; from += aTransaction)
         await db.transaction(async (tx) => {
-          for (let n = from; n < Math.min(count, from + aTransaction); n++)
+          for (let n = from; n < Math.min(events, from + aTransaction); n++)
             await product.outbox.append(tx, eventOf(n), Date.now());
         });
       if (isPostgres(db)) await db.raw('ANALYZE');
     },
-    begin: () => product.start(),
+    async begin() {
+      if (!shared) return product.start();
+      await Promise.all(hooks.map(({ id }) => product.webhooks.resume(id, admin, Date.now())));
+    },
     async delivered() {
       const ids = hooks.map(({ id }) => id);
       const [row] = await db('deliveries')
