@@ -2,11 +2,11 @@ import { EventEmitter } from 'node:events';
 import type { Knex } from 'knex';
 import { v7 as uuid } from 'uuid';
 import type { Window } from '../api/paging.js';
+import { shared } from '../databases/shared.js';
 import type { Deps } from '../deps.js';
 import { NotFound } from '../errors.js';
 import { ledgerStore, type Outcome } from './ledger.js';
 import type { Trigger } from './schema.js';
-import { shared } from './shared.js';
 import { type Sync, syncStore } from './store.js';
 import { announce } from './tell.js';
 

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type ErrorRequestHandler, type Request, type Response, Router } from 'express';
+import { shared } from '../databases/shared.js';
 import type { Deps } from '../deps.js';
 import { problemOf } from '../http/problem.js';
 import { rateLimits, waitOf } from '../http/rateLimits.js';
@@ -24,6 +25,7 @@ export function triggerRoutes(
 ): Router {
   const router = Router();
   const calls = rateLimits(db)({ name: 'hook', points: config.hookRateLimit, duration: 60, isStrict: true });
+  const find = shared((id: string, _asks: null[]) => findTrigger(db, id));
   router.use('/api/public/hooks', answer, failed);
   return router;
 
@@ -39,7 +41,7 @@ export function triggerRoutes(
 
     const [, given = '', secret = '', ...more] = req.path.replace(/\/$/, '').split('/');
     const id = given.toLowerCase();
-    const trigger = await findTrigger(db, id);
+    const trigger = await find(id, null);
     if (!isRight(secret, trigger) || more.length > 0) return refuse(res, 404, 'Not found');
     const wait = await overLimit(id);
     if (wait !== null) {

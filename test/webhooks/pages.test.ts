@@ -66,7 +66,7 @@ describe('the pages of webhooks', () => {
       ]);
       expect(form('main form .card-footer button').text(), type).to.equal('Create');
     }
-    expect($('#card-sync-failure').closest('section').text()).to.match(/tickets\s+healthy\s+only Manual/);
+    expect($('#card-sync-failure').closest('section').text()).to.match(/tickets\s+only for Manual\s+healthy/);
     expect((await admin.get(newPage('nonsense'))).status).to.equal(422);
   });
 
