@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import type { Config } from '../config.js';
 import { type Transport, Undeliverable } from './mailer.js';
 
@@ -15,15 +14,18 @@ export function smtpTransport({
 }: Pick<Config, 'smtpUrl' | 'mailFrom' | 'publicUrl'>) {
   if (!smtpUrl) return null;
   const { hostname } = new URL(publicUrl);
-  const transporter = createTransport({
-    url: smtpUrl,
-    dnsTimeout: 5_000,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 15_000,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  // Most have no mail server: they start without it.
+  const transporter = import('nodemailer').then(({ createTransport }) =>
+    createTransport({
+      url: smtpUrl,
+      dnsTimeout: 5_000,
+      connectionTimeout: 10_000,
+      greetingTimeout: 10_000,
+      socketTimeout: 15_000,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    }),
+  );
 
   const transport: Transport = {
     async send({ id, to, subject, text }) {
@@ -36,11 +38,12 @@ export function smtpTransport({
         messageId: `<${id}@${hostname}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
       };
-      await within(patience, transporter.sendMail(mail)).catch((error: SmtpError) => {
+      const server = await transporter;
+      await within(patience, server.sendMail(mail)).catch((error: SmtpError) => {
         throw isFinal(error) ? new Undeliverable(error.message) : error;
       });
     },
-    close: () => transporter.close(),
+    close: () => transporter.then((it) => it.close()),
   };
   return transport;
 }

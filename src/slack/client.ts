@@ -1,4 +1,4 @@
-import { type LogLevel, WebClient, type WebClientOptions } from '@slack/web-api';
+import type { LogLevel, WebClientOptions } from '@slack/web-api';
 import { fetch } from 'undici';
 import { guardedAgent } from '../net/connect.js';
 import { type Guard, inOneSentence, Refused } from '../net/guard.js';
@@ -28,8 +28,10 @@ export function slackClients(guard: Guard) {
     return fetch(url, { ...init, redirect: 'error', dispatcher });
   };
 
-  const clientFor = ({ apiUrl, token }: { apiUrl: string; token: string }) =>
-    new WebClient(token, {
+  const clientFor = async ({ apiUrl, token }: { apiUrl: string; token: string }) => {
+    // Most have no Slack: they start without it.
+    const { WebClient } = await import('@slack/web-api');
+    return new WebClient(token, {
       slackApiUrl: apiUrl,
       fetch: guarded as NonNullable<WebClientOptions['fetch']>,
       timeout,
@@ -38,19 +40,25 @@ export function slackClients(guard: Guard) {
       allowAbsoluteUrls: false,
       logger: silent,
     });
+  };
 
   return {
     /** Whose token it is. */
-    whoAmI: (access: { apiUrl: string; token: string }) => outcomeOf(clientFor(access).auth.test()),
+    whoAmI: (access: { apiUrl: string; token: string }) =>
+      outcomeOf(clientFor(access).then(({ auth }) => auth.test())),
 
     post: (
       access: { apiUrl: string; token: string },
       { channel, threadTs, text }: { channel: string; threadTs: string | null; text: string },
     ) => {
-      const message = { channel, text, unfurl_links: false, unfurl_media: false };
-      return outcomeOf(
-        clientFor(access).chat.postMessage(threadTs ? { ...message, thread_ts: threadTs } : message),
-      );
+      const message = {
+        channel,
+        text,
+        unfurl_links: false,
+        unfurl_media: false,
+        ...(threadTs && { thread_ts: threadTs }),
+      };
+      return outcomeOf(clientFor(access).then(({ chat }) => chat.postMessage(message)));
     },
 
     close: () => dispatcher.destroy(),
