@@ -15,7 +15,7 @@ export const killInSync: Scenario = {
   name: 'kill -9 in the middle of a sync',
   engines: both,
   async run(context) {
-    const rows = context.pick(4_000, 20_000, 20_000);
+    const rows = context.pick(2_000, 20_000, 20_000);
     const house = await openHouse(context);
     const site = await staticSite({ '/table.csv': table(rows, 'words') });
     context.later(site.close);
