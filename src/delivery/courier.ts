@@ -5,7 +5,6 @@ import { type Counted, countedAs } from '../figures/count.js';
 import { guardedAgent } from '../net/connect.js';
 import { type Claimed, dueWebhooks, giveBack } from '../outbox/claim.js';
 import { bringForward, isWrittenLater, setBackWatch } from '../outbox/setBack.js';
-import { settle } from '../outbox/settle.js';
 import type { OwnReceivers } from '../receivers/own.js';
 import { type Standing, standing } from '../webhooks/standing.js';
 import { type Target, targetStore } from '../webhooks/target.js';
@@ -286,7 +285,7 @@ export function courier(
       stopping.abort();
       await allLanded(1_000);
       giveBackUnsent(lanes.releaseAll());
-      await persistently(() => db.transaction((tx) => settle(tx, results)));
+      await persistently(() => db.transaction((tx) => turnOver(tx, results, [], clock())));
       await share.leave();
       await agent.destroy();
     },

@@ -30,6 +30,7 @@ export function turnover(
     const turn = await health.note(tx, told, at);
     const settled = await keptWhilePaused(tx, ours, at);
     await settle(tx, settled);
+    await leaveUntried(tx, settled, at);
     await health.conclude(tx, turn, at);
     return { settled, turn, ...(await claimFor(tx, wants, at)) };
   };
@@ -38,7 +39,8 @@ export function turnover(
     const ids = wants.map(({ webhookId }) => webhookId);
     const open = await targets.find(tx, ids);
     const closed = ids.filter((id) => !open.has(id));
-    const tried = await targets.findToTry(tx, closed, at, at + timeout + margin);
+    const triesUntil = at + timeout + margin;
+    const tried = await targets.findToTry(tx, closed, at, triesUntil);
     const found = new Map([...open, ...tried]);
     const asked = wants
       .filter(({ webhookId }) => found.has(webhookId))
@@ -46,7 +48,18 @@ export function turnover(
     const longest = Math.max(timeout, ...[...found.values()].map((target) => target.timeout ?? 0));
     // Covers what is claimed ahead and the attempt itself.
     const lease = { token: randomBytes(12).toString('base64url'), until: at + longest + margin };
-    return { found, claimed: await claim(tx, asked, lease, at) };
+    const claimed = (await claim(tx, asked, lease, at)).map((one) =>
+      tried.has(one.webhookId) ? { ...one, triesUntil } : one,
+    );
+    return { found, claimed };
+  }
+}
+
+/** A try whose delivery was given back unsent holds the next one up no longer. */
+async function leaveUntried(tx: Knex, results: Result[], at: number): Promise<void> {
+  for (const { claimed, attempt } of results) {
+    if (attempt || !claimed.triesUntil) continue;
+    await healthStore(tx).untried(claimed.webhookId, claimed.triesUntil, at);
   }
 }
 

@@ -17,6 +17,8 @@ export type Claimed = {
   dueAt: number;
   leaseToken: string;
   leaseUntil: number;
+  /** It tries a webhook that failures paused; until then (ms) nobody else does. */
+  triesUntil?: number;
 };
 
 type Lease = { token: string; until: number };

@@ -82,6 +82,11 @@ export function healthStore(connection: Knex) {
       await pausedByFailures().where({ id }).update({ probe_at: nextAt, probes });
     },
 
+    /** The try that was to be made until `until` was not: the next one may be at `at`. */
+    async untried(id: string, until: number, at: number): Promise<void> {
+      await pausedByFailures().where({ id, probe_at: until }).update({ probe_at: at });
+    },
+
     /** Those of them that nothing is sent to at present, whoever paused them. */
     async paused(ids: string[]): Promise<Set<string>> {
       const rows = await living().whereIn('id', ids).whereNotNull('paused_at').select('id');

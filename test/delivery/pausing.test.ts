@@ -209,6 +209,20 @@ describe('a webhook of which nothing but failures come', () => {
     await other.close();
   });
 
+  it('is to be tried again at once where a try was cut short', async () => {
+    await running.stop();
+    running = await startHookbell({ grace: 0 });
+    hook = await makeHook(running, receiver.url);
+    await pauseByFailures();
+    receiver.answer(() => {});
+    await later(await untilTry());
+    await receiver.wait(3);
+    const stoppedAt = now();
+    await running.stop({ keep: true });
+    running = await startHookbell({ dataDir: running.dataDir, background: false });
+    expect((await webhook()).probeAt).to.be.at.most(stoppedAt + minute / 10);
+  });
+
   it('is tried no more once a person has paused it', async () => {
     await pauseByFailures();
     const before = receiver.received.length;
