@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eventually } from '../support/eventually.js';
 import { type Person, person } from '../support/people.js';
 import { type Running, startHookbell } from '../support/server.js';
 import { leadsTo } from '../support/visitor.js';
@@ -38,10 +39,13 @@ describe('the pages of conversations', () => {
     return id;
   }
 
-  /** Somebody who asks for a human. */
+  /** Somebody whom the bot has answered, and who asks for a human. */
   async function waiting(email = 'ann@example.com', said = 'My parcel is late', botId = bot) {
     const visitor = visitorOf(running.url, botId);
     await visitor.start(said);
+    await eventually('the bot has answered', async () =>
+      (await visitor.messages()).some(({ from }) => from === 'bot'),
+    );
     expect((await visitor.escalate(email)).status).to.equal(200);
     return { ...visitor, page: `/app/conversations/${visitor.id}` };
   }
