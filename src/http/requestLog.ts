@@ -1,4 +1,4 @@
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 
@@ -6,12 +6,10 @@ import { pinoHttp } from 'pino-http';
 export function requestLog(log: Logger): RequestHandler {
   return pinoHttp({
     logger: log,
+    // They are given what they are asked of, and not first a record of all its headers.
+    wrapSerializers: false,
     serializers: {
-      req: (req: { id: unknown; method: string; url: string }) => ({
-        id: req.id,
-        method: req.method,
-        path: safePath(req.url),
-      }),
+      req: ({ id, method, originalUrl }: Request) => ({ id, method, path: safePath(originalUrl) }),
       res: (res: { statusCode: number }) => ({ status: res.statusCode }),
     },
     customLogLevel: (_req, res, error) => {
