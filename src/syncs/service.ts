@@ -15,28 +15,32 @@ export type SyncService = ReturnType<typeof syncService>;
 type Ask = { trigger: Trigger; force: boolean; at: number };
 
 /** The durable queue of syncs and the ledger of those that ran. */
-export function syncService({ db, live }: Pick<Deps, 'db' | 'live'>) {
+export function syncService({ db, reader, live }: Pick<Deps, 'db' | 'reader' | 'live'>) {
   /** `queued`, after the commit; `dropped` with the id of the source. */
   const signals = new EventEmitter();
 
-  async function record(connection: Knex, sourceId: string, asks: Ask[]) {
-    const source = await syncStore(connection).queueOf(sourceId);
+  /** `look` may read beside the writes: what it sees as queued starts after it was asked for. */
+  async function record(connection: Knex, sourceId: string, asks: Ask[], look = connection) {
+    const source = await syncStore(look).queueOf(sourceId);
     if (!source) throw new NotFound('Data source');
     const { botId, queued } = source;
     const force = asks.some((ask) => ask.force);
-    if (queued && (queued.force || !force)) return { sync: queued, botId };
+    if (queued && (queued.force || !force)) return { sync: queued, botId, isNew: false };
     const { trigger, at } = asks[0]!;
     const sync = await syncStore(connection).enqueue({ id: uuid(), sourceId, trigger, force, createdAt: at });
-    return { sync, botId };
+    return { sync, botId, isNew: true };
   }
 
-  function tell({ sync, botId }: { sync: Sync; botId: string }): Sync {
+  function tell({ sync, botId, isNew }: { sync: Sync; botId: string; isNew: boolean }): Sync {
+    if (!isNew) return sync;
     signals.emit('queued');
     announce(live, botId, sync);
     return sync;
   }
 
-  const recordSoon = shared(async (sourceId: string, asks: Ask[]) => tell(await record(db, sourceId, asks)));
+  const recordSoon = shared(async (sourceId: string, asks: Ask[]) =>
+    tell(await record(db, sourceId, asks, reader)),
+  );
 
   return {
     signals,

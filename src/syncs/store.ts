@@ -64,15 +64,14 @@ export function syncStore(connection: Knex) {
 
     /** The bot of a living source, and the sync of it that is queued. Null when there is no such source. */
     async queueOf(sourceId: string): Promise<{ botId: string; queued: Sync | null } | null> {
-      const source = await connection('data_sources')
+      const row = await connection('data_sources')
         .join('bots', 'bots.id', 'data_sources.bot_id')
+        .joinRaw("LEFT JOIN syncs ON syncs.source_id = data_sources.id AND syncs.status = 'queued'")
         .where('data_sources.id', sourceId)
         .whereNull('data_sources.deleted_at')
         .whereNull('bots.deleted_at')
-        .first('data_sources.bot_id');
-      if (!source) return null;
-      const queued = await syncs().whereRaw("status = 'queued'").where({ source_id: sourceId }).first();
-      return { botId: source.bot_id, queued: queued ? fromRow(queued) : null };
+        .first('data_sources.bot_id', 'syncs.*');
+      return row ? { botId: row.bot_id, queued: row.id && fromRow(row) } : null;
     },
 
     /** Queues it, unless one is queued: then that one is returned, with `force` if either has it. */

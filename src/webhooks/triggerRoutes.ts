@@ -4,7 +4,7 @@ import { shared } from '../databases/shared.js';
 import type { Deps } from '../deps.js';
 import { problemOf } from '../http/problem.js';
 import { rateLimits, waitOf } from '../http/rateLimits.js';
-import { findTrigger, type Trigger } from './trigger.js';
+import { findTrigger } from './trigger.js';
 
 type Syncs = {
   enqueue: (
@@ -20,12 +20,15 @@ const previewers =
 
 /** `/api/public/hooks/{webhookId}/{secret}`: whoever has the URL may call it; that is what it is for. */
 export function triggerRoutes(
-  { config, db, vault, clock }: Pick<Deps, 'config' | 'db' | 'vault' | 'clock'>,
+  { config, db, reader, vault, clock }: Pick<Deps, 'config' | 'db' | 'reader' | 'vault' | 'clock'>,
   syncs: Syncs,
 ): Router {
   const router = Router();
   const calls = rateLimits(db)({ name: 'hook', points: config.hookRateLimit, duration: 60, isStrict: true });
-  const find = shared((id: string, _asks: null[]) => findTrigger(db, id));
+  const find = shared(async (id: string, _asks: null[]) => {
+    const trigger = await findTrigger(reader, id);
+    return { trigger, expected: digest(trigger ? vault.open(trigger.secret) : '') };
+  });
   router.use('/api/public/hooks', answer, failed);
   return router;
 
@@ -41,8 +44,10 @@ export function triggerRoutes(
 
     const [, given = '', secret = '', ...more] = req.path.replace(/\/$/, '').split('/');
     const id = given.toLowerCase();
-    const trigger = await find(id, null);
-    if (!isRight(secret, trigger) || more.length > 0) return refuse(res, 404, 'Not found');
+    const { trigger, expected } = await find(id, null);
+    // Compared for as long where there is no such webhook.
+    const isRight = timingSafeEqual(digest(secret), expected);
+    if (!trigger || !isRight || more.length > 0) return refuse(res, 404, 'Not found');
     const wait = await overLimit(id);
     if (wait !== null) {
       res.set('Retry-After', String(wait));
@@ -53,13 +58,6 @@ export function triggerRoutes(
 
     const sync = await syncs.enqueue(trigger.sourceId, 'hook', { force: false }, clock());
     res.set('X-Sync-Id', sync.id).json({ success: true });
-  }
-
-  /** Compares in constant time, and as long for a webhook that does not exist. */
-  function isRight(secret: string, trigger: Trigger | null): trigger is Trigger {
-    const expected = trigger ? vault.open(trigger.secret) : '';
-    const same = timingSafeEqual(digest(secret), digest(expected));
-    return same && trigger !== null;
   }
 
   /** Seconds to wait, or null. */

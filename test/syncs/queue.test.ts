@@ -37,15 +37,41 @@ describe('the queue of syncs', () => {
 
   it('answers a hundred at once with one sync and a few round trips', async () => {
     let statements = 0;
-    g.db.on('query', () => {
-      statements += 1;
-    });
+    for (const one of new Set([g.db, g.reader])) {
+      one.on('query', () => {
+        statements += 1;
+      });
+    }
 
     const syncs = await Promise.all(Array.from({ length: 100 }, () => enqueue('hook')));
 
     expect(new Set(syncs.map(({ id }) => id)).size).to.equal(1);
-    expect(statements).to.be.at.most(6);
+    expect(statements).to.be.at.most(4);
     expect(await g.syncs.find(syncs[0]!.id)).to.deep.equal(syncs[0]);
+  });
+
+  it('wakes who runs them once, however many ask for the same', async () => {
+    let wakes = 0;
+    g.syncs.signals.on('queued', () => {
+      wakes += 1;
+    });
+
+    for (const trigger of ['hook', 'api', 'schedule'] as const) await enqueue(trigger);
+    expect(wakes).to.equal(1);
+
+    await enqueue('manual', true);
+    expect(wakes).to.equal(2);
+  });
+
+  it('names the one that is queued without waiting for whoever writes', async () => {
+    const { id } = await enqueue('hook');
+    const writing = await g.db.transaction();
+    try {
+      await writing('syncs').where({ id }).update({ total: 7 });
+      expect((await enqueue('hook')).id).to.equal(id);
+    } finally {
+      await writing.rollback();
+    }
   });
 
   it('answers a call only with what was recorded after it was made', async () => {

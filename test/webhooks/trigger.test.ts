@@ -65,6 +65,18 @@ describe('the trigger hook', () => {
     expect(await syncs()).to.have.length(1);
   });
 
+  it('answers beside whoever writes, where the sync is queued already', async () => {
+    await start({ HOOK_RATE_LIMIT: '0' }, false);
+    const queued = (await syncs())[0].id;
+    const writing = await running.hookbell.deps.db.transaction();
+    try {
+      await writing('webhooks').where({ id }).update({ enabled: true });
+      expect((await call('post')).headers['x-sync-id']).to.equal(queued);
+    } finally {
+      await writing.rollback();
+    }
+  });
+
   it('answers the same 404 to all that is not right', async () => {
     await start({}, false);
     const other = (
