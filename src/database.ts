@@ -9,7 +9,7 @@ import { unusable } from './databases/unusable.js';
 export type Database = {
   /** Writes. */
   db: Knex;
-  /** Long reads, beside the writes. */
+  /** Reads, beside the writes: what is committed. */
   reader: Knex;
   /** Brings the tables up to date, once however many processes start at the same time. Throws `Unusable`. */
   migrate: () => Promise<void>;

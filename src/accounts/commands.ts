@@ -31,7 +31,7 @@ async function withAccounts<T>(config: Config, work: (accounts: AccountService) 
   const database = openDatabase(config);
   try {
     await database.migrate();
-    return await work(accountService({ db: database.db, vault: createVault(secretKeyFrom(config)) }));
+    return await work(accountService({ ...database, vault: createVault(secretKeyFrom(config)) }));
   } finally {
     await database.close();
   }

@@ -17,9 +17,9 @@ const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
 
 export type AccountService = ReturnType<typeof accountService>;
 
-export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
-  const users = userStore(db);
-  const keys = apiKeyStore(db);
+export function accountService({ db, reader, vault }: Pick<Deps, 'db' | 'reader' | 'vault'>) {
+  const users = userStore(reader);
+  const keys = apiKeyStore(reader);
   const stampKey = vault.derive('session stamps');
   const stampOf = (hash: string) => createHmac('sha256', stampKey).update(hash).digest('base64url');
   // Whoever loses the race for the first admin costs no hash.
@@ -194,11 +194,11 @@ export function accountService({ db, vault }: Pick<Deps, 'db' | 'vault'>) {
     async userOfKey(key: string, at: number): Promise<User | null> {
       const found = await keys.findByHash(hashOf(key));
       if (!found) return null;
-      if (at - (found.lastUsedAt ?? 0) > aMinute) await keys.used(found.id, at);
+      if (at - (found.lastUsedAt ?? 0) > aMinute) await apiKeyStore(db).used(found.id, at);
       return users.find(found.userId);
     },
 
-    auditPage: (limit: number, before: number | null) => auditLog(db).page(limit, before),
+    auditPage: (limit: number, before: number | null) => auditLog(reader).page(limit, before),
   };
 }
 

@@ -17,8 +17,8 @@ export type Belonging = {
   remove: (tx: Knex.Transaction, botId: string, at: number) => Promise<void>;
 };
 
-export function botService({ db }: Pick<Deps, 'db'>) {
-  const bots = botStore(db);
+export function botService({ db, reader }: Pick<Deps, 'db' | 'reader'>) {
+  const bots = botStore(reader);
   const belongings: Belonging[] = [];
 
   /** Throws `NotFound`, and `Forbidden` for an agent whom the bot was not given to. */

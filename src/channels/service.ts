@@ -28,7 +28,7 @@ export function channelService(
 
   /** Throws `NotFound`, or `Forbidden` for an agent whom its bot was not given to. */
   async function seenBy(actor: Actor, id: string): Promise<Channel> {
-    const channel = await channelStore(db).find(id);
+    const channel = await channelStore(reader).find(id);
     if (!channel) throw new NotFound('API channel');
     await bots.seenBy(actor, channel.botId);
     return channel;
@@ -107,7 +107,7 @@ export function channelService(
 
     /** The channel that this secret opens, or null. Compares in constant time, and for a channel that is not there. */
     async openedBy(id: string, secret: string): Promise<Channel | null> {
-      const channel = await channelStore(db).find(id.toLowerCase());
+      const channel = await channelStore(reader).find(id.toLowerCase());
       const expected = channel ? vault.open(channel.secret) : '';
       const same = timingSafeEqual(digest(secret), digest(expected));
       return same && channel !== null ? channel : null;

@@ -18,13 +18,13 @@ export type ServicesWithin = ReturnType<typeof servicesWithin>;
  */
 export function servicesWithin(tx: Knex.Transaction, deps: Deps, standing: Standing) {
   const guard = { ...deps.guard, resolve: async () => null };
-  const within = { ...deps, db: tx, guard, live: createLive() };
+  const within = { ...deps, db: tx, reader: tx, guard, live: createLive() };
   const touched = new Set<string>();
   const bots = botService(within);
   const sources = sourceService(within, { bots, syncs: syncService(within) });
   const courier = { wake: () => {}, hold: (id: string) => void touched.add(id) };
   const webhooks = webhookService(within, { bots, sources, courier, standing });
-  const channels = channelService({ ...within, reader: tx }, { bots });
+  const channels = channelService(within, { bots });
   const slack = slackService(within, { bots, clients: { whoAmI: unasked } });
   return { bots, sources, webhooks, channels, slack, touched };
 }

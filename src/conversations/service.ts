@@ -118,8 +118,9 @@ export function conversationService(
   }
 
   async function startedBefore(botId: string, { clientId }: NewConversation, origin: NonNullable<Origin>) {
-    const conversation = await conversationStore(db).findByToken(origin.tokenHash);
-    const message = conversation && (await messageStore(db).findByClientId(conversation.id, clientId ?? ''));
+    const conversation = await conversationStore(reader).findByToken(origin.tokenHash);
+    const message =
+      conversation && (await messageStore(reader).findByClientId(conversation.id, clientId ?? ''));
     if (!conversation || conversation.botId !== botId || !message) {
       throw new Conflict('This token belongs to another conversation');
     }

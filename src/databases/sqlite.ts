@@ -8,7 +8,7 @@ import { migrateToLatest } from './migrations.js';
 const forWriting = ['auto_vacuum=INCREMENTAL', 'journal_mode=WAL', 'synchronous=FULL', 'foreign_keys=ON'];
 const mainFile = 'hookbell.sqlite';
 
-/** One connection that writes, and two for long reads which never wait for it (nor it for them). */
+/** One connection that writes, and two that read, which never wait for it (nor it for them). */
 export function openSqlite(settings: Settings): Database {
   const db = sqlite(settings, { pragmas: forWriting });
   const reader = sqlite(settings, { pragmas: ['query_only=ON'], connections: 2 });

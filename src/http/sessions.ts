@@ -22,11 +22,16 @@ const twoWeeks = 14 * aDay;
  * Sessions in the database, in a cookie that is HttpOnly, SameSite=Lax and, behind TLS, Secure. A stranger's
  * lasts a day, so that visits to the sign-in page do not pile up; a user's two weeks from the last visit.
  */
-export function sessions({ config, db, vault }: Pick<Deps, 'config' | 'db' | 'vault'>): RequestHandler {
+export function sessions({
+  config,
+  db,
+  reader,
+  vault,
+}: Pick<Deps, 'config' | 'db' | 'reader' | 'vault'>): RequestHandler {
   return session({
     name: 'hookbell.sid',
     secret: vault.derive('sessions'),
-    store: sessionStore(db),
+    store: sessionStore(db, reader),
     resave: false,
     saveUninitialized: false,
     proxy: config.publicUrl.startsWith('https:') || undefined,
@@ -65,18 +70,30 @@ export async function removeEndedSessions(db: Deps['db'], at = Date.now()): Prom
   return db('sessions').where('expired', '<', new Date(at).toISOString()).delete();
 }
 
-function sessionStore(db: Deps['db']): ConnectSessionKnexStore {
-  const store = new ConnectSessionKnexStore({
-    knex: db,
-    createTable: false,
-    tableName: 'sessions',
-    cleanupInterval: 0,
-  });
+function sessionStore(db: Deps['db'], reader: Deps['reader']): ConnectSessionKnexStore {
+  const on = (knex: Deps['db']) =>
+    new ConnectSessionKnexStore({ knex, createTable: false, tableName: 'sessions', cleanupInterval: 0 });
+  const [store, stored] = [on(db), on(reader)];
+  /** express-session answers while it still writes, and the browser's next request may come before that is done. */
+  const writes = new Map<string, Promise<unknown>>();
   // The store answers by callback and rejects as well; the second would be an unhandled rejection.
-  for (const method of ['get', 'set', 'destroy'] as const) {
-    const original = store[method].bind(store) as (...args: unknown[]) => Promise<unknown>;
-    Object.assign(store, { [method]: (...args: unknown[]) => void original(...args).catch(() => undefined) });
+  const answered = (work: Promise<unknown>) => work.catch(() => undefined);
+
+  function writing(method: 'set' | 'destroy') {
+    const original = store[method].bind(store) as (id: string, ...rest: unknown[]) => Promise<unknown>;
+    return (id: string, ...rest: unknown[]) => {
+      const written = answered(original(id, ...rest)).finally(() => {
+        if (writes.get(id) === written) writes.delete(id);
+      });
+      writes.set(id, written);
+    };
   }
+
+  async function get(...[id, done]: Parameters<typeof stored.get>) {
+    await writes.get(id);
+    await answered(stored.get(id, done));
+  }
+
   // Without `touch`, only what changes a session is written.
-  return Object.assign(store, { touch: undefined });
+  return Object.assign(store, { get, set: writing('set'), destroy: writing('destroy'), touch: undefined });
 }

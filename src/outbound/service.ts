@@ -27,13 +27,13 @@ export type Verdict = { isAllowed: boolean; words: string; setting: string | nul
 
 /** What may be reached although it is not public: the rules that admins add beside `OUTBOUND_ALLOW`. */
 export function outboundService(
-  { config, db, guard, clock }: Pick<Deps, 'config' | 'db' | 'guard' | 'clock'>,
+  { config, db, reader, guard, clock }: Pick<Deps, 'config' | 'db' | 'reader' | 'guard' | 'clock'>,
   inForce: RulesInForce,
   tellOthers: () => void = () => {},
 ) {
   /** Takes the rules as the database has them now: after a change here, and now and then for changes elsewhere. */
   async function reload(): Promise<void> {
-    const stored = await outboundRuleStore(db).all();
+    const stored = await outboundRuleStore(reader).all();
     const rules = stored.flatMap(({ rule }) => parseRule(rule) ?? []);
     if (inForce.use(rules)) guard.changed();
   }
@@ -43,7 +43,7 @@ export function outboundService(
   }
 
   async function find(id: string): Promise<OutboundRule> {
-    const found = await outboundRuleStore(db).find(id);
+    const found = await outboundRuleStore(reader).find(id);
     if (!found) throw new NotFound('Rule');
     return found;
   }
@@ -54,7 +54,7 @@ export function outboundService(
 
     async list() {
       const shown = (rule: Rule) => ({ rule: ruleText(rule), ...meaningOf(rule) });
-      const stored = await outboundRuleStore(db).all();
+      const stored = await outboundRuleStore(reader).all();
       return {
         environment: config.outboundAllow.map(shown),
         stored: stored.map((entry) => ({ ...entry, ...meaningOf(read(entry.rule)) })),

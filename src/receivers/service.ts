@@ -39,7 +39,7 @@ export function receiverService({
 
   /** Throws `NotFound` for a stranger too: nobody learns of others' receivers. */
   async function seenBy(actor: Actor, id: string): Promise<Receiver> {
-    const receiver = await receiverStore(db).find(id);
+    const receiver = await receiverStore(reader).find(id);
     if (!receiver || !maySee(actor, receiver)) throw new NotFound('Test receiver');
     return receiver;
   }

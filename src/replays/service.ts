@@ -34,7 +34,7 @@ export function replayService(
   }
 
   async function seenBy(actor: Actor, id: string): Promise<{ replay: Replay; webhook: Webhook }> {
-    const replay = await replayStore(db).find(id);
+    const replay = await replayStore(reader).find(id);
     if (!replay) throw new NotFound('Replay');
     return { replay, webhook: await webhooks.seenBy(actor, replay.webhookId) };
   }
@@ -56,7 +56,7 @@ export function replayService(
 
   async function start(webhook: Webhook, order: Order, actor: Actor, at: number): Promise<Replay> {
     requirePast(order, at);
-    const refusal = await refusalOf(db, webhook);
+    const refusal = await refusalOf(reader, webhook);
     if (refusal) throw new Conflict(refusal);
     // Beside the writes: it may be a million.
     const { count, first, last } = await measure(reader, selectionFor(webhook.id, order, at));

@@ -14,16 +14,16 @@ export type SlackService = ReturnType<typeof slackService>;
 
 /** A bot in Slack: at most one app each. */
 export function slackService(
-  { db, guard, vault }: Pick<Deps, 'db' | 'guard' | 'vault'>,
+  { db, reader, guard, vault }: Pick<Deps, 'db' | 'reader' | 'guard' | 'vault'>,
   { bots, clients }: { bots: Pick<BotService, 'seenBy' | 'owns'>; clients: Pick<SlackClients, 'whoAmI'> },
 ) {
   bots.owns({
-    describe: async (botId) => ((await slackStore(db).ofBot(botId)) ? 'its connection to Slack' : null),
+    describe: async (botId) => ((await slackStore(reader).ofBot(botId)) ? 'its connection to Slack' : null),
     remove: (tx, botId) => slackStore(tx).removeOf(botId),
   });
 
   async function ofBot(bot: Pick<Bot, 'id'>): Promise<SlackChannel> {
-    const channel = await slackStore(db).ofBot(bot.id);
+    const channel = await slackStore(reader).ofBot(bot.id);
     if (!channel) throw new NotFound('Connection to Slack');
     return channel;
   }
@@ -39,18 +39,18 @@ export function slackService(
   }
 
   return {
-    find: (id: string) => slackStore(db).find(id),
+    find: (id: string) => slackStore(reader).find(id),
 
     /** Null before anybody began to set it up. */
     async seenBy(actor: Actor, botId: string): Promise<SlackChannel | null> {
       const bot = await bots.seenBy(actor, botId);
-      return slackStore(db).ofBot(bot.id);
+      return slackStore(reader).ofBot(bot.id);
     },
 
     /** Gives it an address, for the manifest; the secrets come later. */
     async begin(botId: string, actor: Actor, at: number, id: string = uuid()): Promise<void> {
       const bot = await bots.seenBy(actor, botId);
-      if (await slackStore(db).ofBot(bot.id)) return;
+      if (await slackStore(reader).ofBot(bot.id)) return;
       const none = { signingSecret: null, botToken: null, team: null, botUser: null, lastError: null };
       const channel = { id, botId: bot.id, apiUrl: slackApi, ...none, createdAt: at, updatedAt: at };
       await db.transaction(async (tx) => {

@@ -4,11 +4,11 @@ import type { SyncService } from '../syncs/service.js';
 import { sourceStore } from './store.js';
 
 /** The data sources of a bot go with it, at once; `purge` removes what belonged to them. */
-export function sourcesOfBot({ db }: Pick<Deps, 'db'>, syncs: Pick<SyncService, 'drop'>): Belonging {
+export function sourcesOfBot({ reader }: Pick<Deps, 'reader'>, syncs: Pick<SyncService, 'drop'>): Belonging {
   return {
     async describe(botId) {
-      const { length } = await sourceStore(db).namesOf(botId);
-      const { rows } = await sourceStore(db).usage(botId);
+      const { length } = await sourceStore(reader).namesOf(botId);
+      const { rows } = await sourceStore(reader).usage(botId);
       if (length === 0) return null;
       return `${counted(length, 'data source')} with ${counted(rows, 'row')}, uploaded files and the history of syncs`;
     },

@@ -19,7 +19,7 @@ export type FileService = ReturnType<typeof fileService>;
 
 /** The uploaded files of data sources. */
 export function fileService(
-  { config, db }: Pick<Deps, 'config' | 'db'>,
+  { config, db, reader }: Pick<Deps, 'config' | 'db' | 'reader'>,
   { sources, syncs }: { sources: Pick<SourceService, 'seenBy'>; syncs: SyncService },
 ) {
   const { of: folderOf, path: pathOf } = folders(config);
@@ -32,7 +32,7 @@ export function fileService(
 
   return {
     async listOf(actor: Actor, sourceId: string): Promise<StoredFile[]> {
-      return fileStore(db).listOf((await sources.seenBy(actor, sourceId)).id);
+      return fileStore(reader).listOf((await sources.seenBy(actor, sourceId)).id);
     },
 
     /** Takes uploads in and asks for a sync; one of the same name is replaced. Nothing is left of those it refuses. */
@@ -96,7 +96,7 @@ export function fileService(
       trigger: Trigger = 'manual',
     ): Promise<void> {
       const source = await takingFiles(actor, sourceId);
-      const file = await fileStore(db).find(source.id, id);
+      const file = await fileStore(reader).find(source.id, id);
       if (!file) throw new NotFound('File');
       await db.transaction(async (tx) => {
         await fileStore(tx).remove(file.id);

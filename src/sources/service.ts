@@ -48,8 +48,11 @@ type Parts = { bots: Pick<BotService, 'seenBy' | 'owns'>; syncs: SyncService };
 
 export type SourceService = ReturnType<typeof sourceService>;
 
-export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guard'>, { bots, syncs }: Parts) {
-  const { config, db, vault } = deps;
+export function sourceService(
+  deps: Pick<Deps, 'config' | 'db' | 'reader' | 'vault' | 'guard'>,
+  { bots, syncs }: Parts,
+) {
+  const { config, db, reader, vault } = deps;
 
   const seal = (settings: Settings) => vault.seal(JSON.stringify(settings));
   const open = (source: StoredSource): Settings => JSON.parse(vault.open(source.config));
@@ -63,7 +66,7 @@ export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guar
     });
   }
 
-  async function found(id: string, connection: Knex = db): Promise<StoredSource> {
+  async function found(id: string, connection: Knex = reader): Promise<StoredSource> {
     const source = await sourceStore(connection).find(id);
     if (!source) throw new NotFound('Data source');
     return source;
@@ -96,11 +99,11 @@ export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guar
     seenBy,
 
     /** Newest first. */
-    listOf: async (botId: string, window: Window) => shown(await sourceStore(db).listOf(botId, window)),
-    namesOf: (botId: string) => sourceStore(db).namesOf(botId),
-    find: (id: string) => sourceStore(db).find(id),
+    listOf: async (botId: string, window: Window) => shown(await sourceStore(reader).listOf(botId, window)),
+    namesOf: (botId: string) => sourceStore(reader).namesOf(botId),
+    find: (id: string) => sourceStore(reader).find(id),
     /** What a bot's sources (or with null, all there are) hold together. */
-    usage: (botId: string | null) => sourceStore(db).usage(botId),
+    usage: (botId: string | null) => sourceStore(reader).usage(botId),
 
     /** Makes a data source and asks for its first sync, unless it waits for files. */
     async create(
@@ -227,10 +230,10 @@ export function sourceService(deps: Pick<Deps, 'config' | 'db' | 'vault' | 'guar
     },
 
     async toRead(id: string): Promise<SourceToRead | null> {
-      const source = await sourceStore(db).find(id);
+      const source = await sourceStore(reader).find(id);
       if (!source) return null;
       const settings = open(source);
-      const files = (await fileStore(db).listOf(id)).map((file) => ({
+      const files = (await fileStore(reader).listOf(id)).map((file) => ({
         name: file.name,
         path: folders(config).path(file),
         bytes: file.bytes,

@@ -77,17 +77,17 @@ export function syncService({ db, reader, live }: Pick<Deps, 'db' | 'reader' | '
       );
     },
 
-    find: (id: string) => syncStore(db).find(id),
-    listOf: (sourceId: string, window: Window) => syncStore(db).listOf(sourceId, window),
+    find: (id: string) => syncStore(reader).find(id),
+    listOf: (sourceId: string, window: Window) => syncStore(reader).listOf(sourceId, window),
 
     /** The rows that its ledger lists; all, or those of one outcome. */
     rowsOf: (syncId: string, only: Outcome | null, window: Window) =>
-      ledgerStore(db).listOf(syncId, only, window),
+      ledgerStore(reader).listOf(syncId, only, window),
 
     /** Of each source: its latest sync, and whether one runs. */
     async statesOf(sourceIds: string[]): Promise<Map<string, { last: Sync; isRunning: boolean }>> {
       const states = new Map<string, { last: Sync; isRunning: boolean }>();
-      for (const sync of await syncStore(db).currentOf(sourceIds)) {
+      for (const sync of await syncStore(reader).currentOf(sourceIds)) {
         const { last } = states.get(sync.sourceId) ?? { last: sync };
         const isRunning = sync.status === 'running';
         states.set(sync.sourceId, { last, isRunning });

@@ -53,7 +53,7 @@ export function deliveryService(
       revealed: Revealed | null,
     ): Promise<ReturnType<typeof explained> | null> {
       const attempt = attempts.find((one) => one.attempt === number) ?? attempts.at(-1);
-      const sealed = await webhookStore(db).sealedSecrets(delivery.webhookId);
+      const sealed = await webhookStore(reader).sealedSecrets(delivery.webhookId);
       if (!attempt || !sealed?.signingSecret) return null;
       return explained(delivery, attempt, vault.open(sealed.signingSecret), revealed);
     },

@@ -24,7 +24,7 @@ export const newSecret = () => randomBytes(16).toString('hex');
 
 /** Showing the secrets of a webhook, and changing them. */
 export function webhookSecrets(
-  { config, db, vault }: Pick<Deps, 'config' | 'db' | 'vault'>,
+  { config, reader, vault }: Pick<Deps, 'config' | 'reader' | 'vault'>,
   { seenBy, changed, courier }: Parts,
 ) {
   const shown = (webhook: Webhook, secret: string, signingSecret: string | null) =>
@@ -40,7 +40,7 @@ export function webhookSecrets(
     /** Shows the secrets once more, and the headers if there are any; that somebody looked is in the audit log. */
     async reveal(id: string, actor: Actor, at: number): Promise<Secrets & { headers?: StaticHeaders }> {
       const webhook = await seenBy(actor, id);
-      const sealed = await webhookStore(db).sealedSecrets(id);
+      const sealed = await webhookStore(reader).sealedSecrets(id);
       if (!sealed) throw new NotFound('Webhook');
       await changed(webhook, actor, at, { action: 'webhook.secret-revealed' }, async () => {});
       const signingSecret = sealed.signingSecret && vault.open(sealed.signingSecret);
@@ -52,13 +52,13 @@ export function webhookSecrets(
 
     /** Until when the signing secret before this one signs too, in ms; null if it does no longer. */
     async oldSignsUntil({ id }: Webhook, at: number): Promise<number | null> {
-      const until = (await webhookStore(db).sealedSecrets(id))?.previousSignsUntil ?? null;
+      const until = (await webhookStore(reader).sealedSecrets(id))?.previousSignsUntil ?? null;
       return until !== null && at < until ? until : null;
     },
 
     /** The URL of a trigger, for its own page. */
     async urlOf({ id }: Webhook): Promise<string> {
-      const sealed = await webhookStore(db).sealedSecrets(id);
+      const sealed = await webhookStore(reader).sealedSecrets(id);
       if (!sealed) throw new NotFound('Webhook');
       return triggerUrl(config.publicUrl, id, vault.open(sealed.secret));
     },

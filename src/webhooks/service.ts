@@ -26,14 +26,14 @@ type Parts = {
 export type WebhookService = ReturnType<typeof webhookService>;
 
 export function webhookService(
-  { config, db, vault, guard }: Pick<Deps, 'config' | 'db' | 'vault' | 'guard'>,
+  { config, db, reader, vault, guard }: Pick<Deps, 'config' | 'db' | 'reader' | 'vault' | 'guard'>,
   { bots, sources, courier, standing }: Parts,
 ) {
   const changed = auditedChange(db);
 
   /** Throws `NotFound`, or `Forbidden` for an agent whom its bot was not given to. */
   async function seenBy(actor: Actor, id: string): Promise<Webhook> {
-    const webhook = await webhookStore(db).find(id);
+    const webhook = await webhookStore(reader).find(id);
     if (!webhook) throw new NotFound('Webhook');
     await bots.seenBy(actor, webhook.botId);
     return webhook;
@@ -52,7 +52,7 @@ export function webhookService(
 
   bots.owns({
     async describe(botId) {
-      const count = await webhookStore(db).count(botId);
+      const count = await webhookStore(reader).count(botId);
       return count === 0
         ? null
         : `${count} ${count === 1 ? 'webhook' : 'webhooks'} with the log of deliveries`;
@@ -63,14 +63,14 @@ export function webhookService(
   return {
     seenBy,
     ...webhookPausing({ config, db }, { seenBy, standing, courier }),
-    ...webhookSecrets({ config, db, vault }, { seenBy, changed, courier }),
+    ...webhookSecrets({ config, reader, vault }, { seenBy, changed, courier }),
 
     /** The names of its static headers; their values are secrets. */
     headerNames: ({ sealedHeaders }: Webhook) => Object.keys(openedHeaders(vault, sealedHeaders)),
 
-    listOf: (botId: string, window: Window) => webhookStore(db).listOf(botId, window),
-    countOf: (botId: string) => webhookStore(db).count(botId),
-    unwell: () => webhookStore(db).unwell(),
+    listOf: (botId: string, window: Window) => webhookStore(reader).listOf(botId, window),
+    countOf: (botId: string) => webhookStore(reader).count(botId),
+    unwell: () => webhookStore(reader).unwell(),
 
     /** `brought`: what it had where it was before. */
     async create(

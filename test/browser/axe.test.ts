@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { inScheme, openBrowser, openContext, signIn } from '../support/browser.js';
 import { type Running, startHookbell } from '../support/server.js';
+import { whileSomebodyWrites } from '../support/writing.js';
 import { furnish, type House } from './furnished.js';
 import { everyPage } from './pages.js';
 
@@ -140,6 +141,18 @@ describe('every page', () => {
   // While one page takes the place of another, the address is still that of the other.
   it('has no link that depends on its address', () => {
     expect(seen.relative).to.deep.equal([]);
+  });
+
+  it('is shown without waiting for whoever writes', async () => {
+    const left = everyPage(running, house);
+    const one = async () => {
+      for (let path = left.shift(); path; path = left.shift()) {
+        expect((await house.admin.get(path)).status, path).to.be.oneOf(
+          path.includes('no-such') ? [404] : [200, 303],
+        );
+      }
+    };
+    await whileSomebodyWrites(running.hookbell.deps.db, () => Promise.all([one(), one()]));
   });
 
   it('has no error in the console, whatever things are called', () => {

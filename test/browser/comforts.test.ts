@@ -180,9 +180,12 @@ describe('with JavaScript', () => {
   it('a page that renews itself keeps what was opened, revealed and chosen in it', async () => {
     receiver.answer(500);
     const { body } = await api.post(`/webhooks/${hook}/test`);
-    await eventually('it failed', async () => (await api.get(`/deliveries/${body.id}`)).body.attempts === 1);
+    const attempts = async () => (await api.get(`/deliveries/${body.id}`)).body.attempts;
+    await eventually('it failed', async () => (await attempts()) === 1);
     receiver.answer(200);
     await api.post(`/deliveries/${body.id}/redeliver`);
+    // While there is but one, it is open already.
+    await eventually('it was sent again', async () => (await attempts()) === 2);
     await page.goto(`/app/deliveries/${body.id}`);
     await page.getByText('Attempt 2', { exact: true }).waitFor();
     await page.getByText('Attempt 1').click();

@@ -33,13 +33,13 @@ describe('while the database is away', () => {
   });
   after(async () => {
     running.server.close();
-    await running.hookbell.deps.reader.destroy();
     rmSync(running.dataDir, { recursive: true, force: true });
   });
 
   it('triggers, API and pages say so, each in its own way', async () => {
     const { url, hookbell } = running;
     await hookbell.deps.db.destroy();
+    await hookbell.deps.reader.destroy();
     const trigger = await fetch(`${url}/api/public/hooks/some/secret`);
     expect(trigger.status).to.equal(503);
     expect(trigger.headers.get('retry-after')).to.equal('5');
