@@ -153,6 +153,7 @@ describe('visitors', () => {
   it('learn the name of the agent, and no address', async () => {
     const robin = await started();
     const { seen, leave } = await robin.follow();
+    await eventually('the reply', () => told(seen, 'message').length === 2);
     await robin.escalate('robin@example.com');
     await calls(house, agent).post(`/conversations/${robin.id}/claim`);
     await calls(house, agent).post(`/conversations/${robin.id}/messages`, {
