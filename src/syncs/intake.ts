@@ -72,8 +72,7 @@ export async function intake(
     }
     await handOver();
     await Promise.all(underWay);
-    tell();
-    return { kind: 'read', memo, rows: progress.done - repeated };
+    return { kind: 'read', memo, done: progress.done, rows: progress.done - repeated };
   }
 
   /** What comes again is not taken again: the same is no loss, and what says something else has failed. */

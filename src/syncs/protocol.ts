@@ -62,8 +62,8 @@ export type Message = (Question & { id: number }) | Tidings;
 
 /** How the reading ended. */
 export type Finished =
-  /** `rows`: how many there were, each counted once. */
-  | { kind: 'read'; memo: Memo | null; rows: number }
+  /** `done`: all that were read, for what was told last may not arrive any more; `rows`: each counted once. */
+  | { kind: 'read'; memo: Memo | null; done: number; rows: number }
   | { kind: 'all-same' }
   /** The source cannot be read; the reason is for people. */
   | { kind: 'unreadable'; reason: string };

@@ -154,7 +154,9 @@ export function run(
       ledger.counts.unchanged = rows;
       return { results: results({ rows, documents, tokens }, none), number: null };
     }
-    requireEnough(finished.rows);
+    const { done, rows: read } = finished;
+    hear({ tell: 'progress', done, total: done, current: progress.current });
+    requireEnough(read);
     await removeGone();
     const { rows, replaced } = written;
     Object.assign(ledger.counts, { added: rows - replaced, changed: replaced, unchanged: kept.rows });
@@ -172,7 +174,7 @@ export function run(
       signal.throwIfAborted();
       // Whoever removed the last file wants its rows gone; the connector would say that there is nothing to read.
       if (source.isEmpty && source.rows > 0 && sync.force)
-        return outcome({ kind: 'read', memo: null, rows: 0 });
+        return outcome({ kind: 'read', memo: null, done: 0, rows: 0 });
       const { type, config: settings, files, memo } = source;
       const agent = `Hookbell/${version}`;
       const task = { type, config: settings, files, memo, rules: guard.rules(), agent };
