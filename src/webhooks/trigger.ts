@@ -1,6 +1,13 @@
 import type { Knex } from 'knex';
 
-export type Trigger = { secret: string; enabled: boolean; sourceId: string; sourceEnabled: boolean };
+export type Trigger = {
+  secret: string;
+  enabled: boolean;
+  sourceId: string;
+  sourceEnabled: boolean;
+  /** The id of the sync of its source that waits to be started; null if there is none. */
+  queued: string | null;
+};
 
 /** What the public trigger route needs, in one read; null if there is no such trigger. */
 export async function findTrigger(connection: Knex, id: string): Promise<Trigger | null> {
@@ -9,6 +16,7 @@ export async function findTrigger(connection: Knex, id: string): Promise<Trigger
     .where({ 'webhooks.id': id, 'webhooks.type': 'sync.trigger' })
     .join('data_sources', 'data_sources.id', 'webhooks.source_id')
     .join('bots', 'bots.id', 'webhooks.bot_id')
+    .joinRaw("LEFT JOIN syncs ON syncs.source_id = webhooks.source_id AND syncs.status = 'queued'")
     .whereNull('data_sources.deleted_at')
     .whereNull('bots.deleted_at')
     .first(
@@ -16,6 +24,7 @@ export async function findTrigger(connection: Knex, id: string): Promise<Trigger
       'webhooks.enabled',
       'webhooks.source_id',
       'data_sources.enabled as source_enabled',
+      'syncs.id as queued',
     );
   if (!row) return null;
   return {
@@ -23,5 +32,6 @@ export async function findTrigger(connection: Knex, id: string): Promise<Trigger
     enabled: Boolean(row.enabled),
     sourceId: row.source_id,
     sourceEnabled: Boolean(row.source_enabled),
+    queued: row.queued,
   };
 }

@@ -56,8 +56,13 @@ export function triggerRoutes(
     if (!trigger.enabled) return refuse(res, 403, 'This webhook is disabled');
     if (!trigger.sourceEnabled) return refuse(res, 403, 'The data source of this webhook is disabled');
 
-    const sync = await syncs.enqueue(trigger.sourceId, 'hook', { force: false }, clock());
-    res.set('X-Sync-Id', sync.id).json({ success: true });
+    const syncId = trigger.queued ?? (await queue(trigger.sourceId));
+    res.set('X-Sync-Id', syncId).json({ success: true });
+  }
+
+  async function queue(sourceId: string): Promise<string> {
+    const { id } = await syncs.enqueue(sourceId, 'hook', { force: false }, clock());
+    return id;
   }
 
   /** Seconds to wait, or null. */
