@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
 import { openDatabase } from '../../src/database.js';
 import { claim, dueWebhooks } from '../../src/outbox/claim.js';
-import { cli, temporaryFolder } from '../support/processes.js';
+import { temporaryFolder } from '../support/processes.js';
 import { writeLog } from './backlog.js';
 import { median } from './figures.js';
 import type { Report } from './report.js';
 import { type BenchServer, startServer } from './server.js';
+import { signedIn } from './signedIn.js';
 
 const finished = 1_000_000;
 const waiting = 1_000_000;
@@ -14,8 +15,6 @@ const fewWaiting = 10_000;
 const webhooks = 20;
 const rounds = 15;
 const claims = 101;
-const email = 'bench@example.com';
-const password = 'a password for the bench';
 
 type Times = { p50: number; max: number };
 
@@ -155,30 +154,6 @@ const more = (bot: string, hook: string): Record<string, string> => ({
   'figures of all': '/app/figures.json',
   'figures of a webhook': `/app/webhooks/${hook}/figures.json`,
 });
-
-/** Asks as an admin who has signed in, or by the API. */
-async function signedIn({ url, dataDir }: BenchServer): Promise<(path: string) => Promise<unknown>> {
-  const key = (await cli(['api-key', 'create', '--email', email], { DATA_DIR: dataDir })).stdout.trim();
-  const login = await fetch(`${url}/login`);
-  const cookie = (answer: Response) =>
-    answer.headers
-      .getSetCookie()
-      .map((line) => line.split(';')[0])
-      .join('; ');
-  const token = /name="_csrf" value="([^"]+)"/.exec(await login.text())![1]!;
-  const answer = await fetch(`${url}/login`, {
-    method: 'POST',
-    redirect: 'manual',
-    headers: { Cookie: cookie(login) },
-    body: new URLSearchParams({ email, password, _csrf: token }),
-  });
-  const headers = { Cookie: cookie(answer), Authorization: `Bearer ${key}` };
-  return async (path) => {
-    const page = await fetch(url + path, { headers, redirect: 'manual' });
-    await page.text();
-    if (page.status !== 200 && page.status !== 404) throw new Error(`${path}: ${page.status}`);
-  };
-}
 
 async function times(ask: () => Promise<unknown>): Promise<Times> {
   await ask();

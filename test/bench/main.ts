@@ -1,6 +1,7 @@
 import { cleanUpNow } from '../support/cleanUp.js';
 import { inOneLine, load, machine } from '../support/machine.js';
 import { besideOneThatHangs } from './beside.js';
+import { pagesWhileItDelivers } from './busy.js';
 import { deliveryThroughput } from './delivery.js';
 import { flatness } from './flat.js';
 import { deliveryLatency } from './latency.js';
@@ -21,6 +22,7 @@ const benches: Record<string, (options: Options) => Promise<Report>> = {
   start: startToReady,
   sync: syncOfCsv,
   beside: besideOneThatHangs,
+  busy: pagesWhileItDelivers,
   flat: flatness,
   visitors: visitorsAtOnce,
 };

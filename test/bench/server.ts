@@ -15,7 +15,8 @@ export type BenchServer = {
   stop: () => Promise<void>;
 };
 
-const email = 'bench@example.com';
+export const email = 'bench@example.com';
+export const password = 'a password for the bench';
 
 /** The product in a process of its own, as `npm start` runs it, with an empty database. */
 export async function startServer(env: Record<string, string> = {}): Promise<BenchServer> {
@@ -29,7 +30,7 @@ export async function startServer(env: Record<string, string> = {}): Promise<Ben
     LOG_LEVEL: 'warn',
     ...env,
   };
-  const running = serve({ ...settings, ADMIN_EMAIL: email, ADMIN_PASSWORD: 'a password for the bench' });
+  const running = serve({ ...settings, ADMIN_EMAIL: email, ADMIN_PASSWORD: password });
   const kill = () => running.child.kill('SIGKILL');
   process.once('exit', kill);
   await eventually('the server is ready', () =>
