@@ -6,7 +6,7 @@ import { pinoHttp } from 'pino-http';
 export function requestLog(log: Logger): RequestHandler {
   return pinoHttp({
     logger: log,
-    // They are given what they are asked of, and not first a record of all its headers.
+    // The library would first copy the request with all its headers, and print errors with all their fields.
     wrapSerializers: false,
     serializers: {
       req: ({ id, method, originalUrl }: Request) => ({ id, method, path: safePath(originalUrl) }),

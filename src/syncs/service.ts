@@ -25,14 +25,14 @@ export function syncService({ db, reader, live }: Pick<Deps, 'db' | 'reader' | '
     if (!source) throw new NotFound('Data source');
     const { botId, queued } = source;
     const force = asks.some((ask) => ask.force);
-    if (queued && (queued.force || !force)) return { sync: queued, botId, isNew: false };
+    if (queued && (queued.force || !force)) return { sync: queued, botId, isNews: false };
     const { trigger, at } = asks[0]!;
     const sync = await syncStore(connection).enqueue({ id: uuid(), sourceId, trigger, force, createdAt: at });
-    return { sync, botId, isNew: true };
+    return { sync, botId, isNews: true };
   }
 
-  function tell({ sync, botId, isNew }: { sync: Sync; botId: string; isNew: boolean }): Sync {
-    if (!isNew) return sync;
+  function tell({ sync, botId, isNews }: { sync: Sync; botId: string; isNews: boolean }): Sync {
+    if (!isNews) return sync;
     signals.emit('queued');
     announce(live, botId, sync);
     return sync;

@@ -31,6 +31,10 @@ const mostRows = 2_000;
 
 export type NewSync = Pick<Sync, 'id' | 'sourceId' | 'trigger' | 'force' | 'createdAt'>;
 
+/** With the sync that waits to be started, if there is one: of these there is an index, which takes a literal status. */
+export const joinQueued = (sourceId: string) =>
+  `LEFT JOIN syncs ON syncs.source_id = ${sourceId} AND syncs.status = 'queued'`;
+
 export function syncStore(connection: Knex) {
   const syncs = () => connection('syncs');
   return {
@@ -66,7 +70,7 @@ export function syncStore(connection: Knex) {
     async queueOf(sourceId: string): Promise<{ botId: string; queued: Sync | null } | null> {
       const row = await connection('data_sources')
         .join('bots', 'bots.id', 'data_sources.bot_id')
-        .joinRaw("LEFT JOIN syncs ON syncs.source_id = data_sources.id AND syncs.status = 'queued'")
+        .joinRaw(joinQueued('data_sources.id'))
         .where('data_sources.id', sourceId)
         .whereNull('data_sources.deleted_at')
         .whereNull('bots.deleted_at')

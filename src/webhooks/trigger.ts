@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { joinQueued } from '../syncs/store.js';
 
 export type Trigger = {
   secret: string;
@@ -16,7 +17,7 @@ export async function findTrigger(connection: Knex, id: string): Promise<Trigger
     .where({ 'webhooks.id': id, 'webhooks.type': 'sync.trigger' })
     .join('data_sources', 'data_sources.id', 'webhooks.source_id')
     .join('bots', 'bots.id', 'webhooks.bot_id')
-    .joinRaw("LEFT JOIN syncs ON syncs.source_id = webhooks.source_id AND syncs.status = 'queued'")
+    .joinRaw(joinQueued('webhooks.source_id'))
     .whereNull('data_sources.deleted_at')
     .whereNull('bots.deleted_at')
     .first(

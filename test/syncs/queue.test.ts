@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { NotFound } from '../../src/errors.js';
+import { findTrigger } from '../../src/webhooks/trigger.js';
+import { planOf } from '../support/plans.js';
 import { whileSomebodyWrites } from '../support/writing.js';
 import { ada, entries, type Ground, ground } from './ground.js';
 
@@ -68,6 +71,16 @@ describe('the queue of syncs', () => {
     const { id } = await enqueue('hook');
     const again = await whileSomebodyWrites(g.db, () => enqueue('hook'));
     expect(again.id).to.equal(id);
+  });
+
+  it('is looked up by the index of those that wait, however many have ended', async () => {
+    const asked: Parameters<typeof planOf>[1][] = [];
+    g.reader.on('query', (query) => void asked.push(query));
+    await findTrigger(g.reader, randomUUID());
+    await enqueue('hook');
+    const plans = await Promise.all(asked.slice(0, 2).map((query) => planOf(g.db, query)));
+    for (const plan of plans) expect(plan.join('\n')).to.include('syncs_one_queued');
+    expect(plans).to.have.length(2);
   });
 
   it('answers a call only with what was recorded after it was made', async () => {
